@@ -1,0 +1,3 @@
+//! The program `tutela`.
+
+fn main() {}

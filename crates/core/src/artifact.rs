@@ -1,0 +1,224 @@
+//! What is examined: a model, a data set, or the other files of a project.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Bytes as _, Declaration, Digest, Error, FileBytes, FileIdentity, Hasher, Progress, Skipped,
+    Split, combine,
+};
+
+/// What an artifact is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Kind {
+    /// A model: one file, or a folder that is loaded as one.
+    Model,
+    /// A data set: one file, or several of the same shape.
+    Dataset,
+    /// All files of a project that are neither.
+    Files,
+}
+
+impl Kind {
+    /// The kebab-case name used in every output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Dataset => "dataset",
+            Self::Files => "files",
+        }
+    }
+}
+
+/// One file of an artifact, as it was when its digest was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArtifactFile {
+    /// Path relative to the project, `/` between parts, escaped where it is not text.
+    pub path: String,
+    /// Where to read it.
+    pub source: PathBuf,
+    /// Digest of its bytes.
+    pub digest: Digest,
+    /// Which file it was and which state of it.
+    pub identity: FileIdentity,
+    /// Whether the file system marks it as a program.
+    pub executable: bool,
+    /// Which part of a data set it belongs to, when declared.
+    pub split: Option<Split>,
+}
+
+impl ArtifactFile {
+    /// Takes the digest of a file.
+    ///
+    /// # Errors
+    /// What the operating system returns; `Other` when the file changed meanwhile.
+    pub fn take(
+        path: impl Into<String>,
+        source: &Path,
+        progress: &dyn Progress,
+    ) -> io::Result<Self> {
+        let bytes = FileBytes::open(source)?;
+        let digest = digest_all(&bytes, progress)?;
+        let file = Self {
+            path: path.into(),
+            source: source.to_owned(),
+            digest,
+            identity: bytes.identity(),
+            executable: is_executable(source)?,
+            split: None,
+        };
+        if file.has_changed() {
+            return Err(io::Error::other("it changed while its digest was taken"));
+        }
+        Ok(file)
+    }
+
+    /// Size in bytes.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.identity.size()
+    }
+
+    /// The last part of the path.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+
+    /// Opens the file.
+    ///
+    /// # Errors
+    /// [`Error::Read`], or [`Error::Changed`] when it is not the file whose digest was taken.
+    pub fn open(&self) -> Result<FileBytes, Error> {
+        let bytes = FileBytes::open(&self.source).map_err(|source| Error::Read {
+            path: self.path.clone(),
+            source,
+        })?;
+        if bytes.identity() == self.identity {
+            Ok(bytes)
+        } else {
+            Err(Error::Changed {
+                path: self.path.clone(),
+            })
+        }
+    }
+
+    /// Whether the file is no longer the one whose digest was taken.
+    #[must_use]
+    pub fn has_changed(&self) -> bool {
+        std::fs::metadata(&self.source).map_or(true, |metadata| {
+            FileIdentity::of(&metadata) != self.identity
+        })
+    }
+}
+
+fn digest_all(bytes: &FileBytes, progress: &dyn Progress) -> io::Result<Digest> {
+    // Small enough to stay in the second-level cache between the read and the hash.
+    let mut buffer = vec![0_u8; usize::try_from(bytes.len().clamp(1, 256 << 10)).unwrap_or(1)];
+    let mut hasher = Hasher::default();
+    let mut offset = 0_u64;
+    loop {
+        match bytes.read_at(offset, &mut buffer) {
+            Ok(0) => return Ok(hasher.finish()),
+            Ok(count) => {
+                hasher.update(buffer.get(..count).unwrap_or_default());
+                offset = offset.saturating_add(count as u64);
+                progress.advance(count as u64);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt as _;
+    Ok(std::fs::metadata(path)?.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(_path: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// A file that belongs to an artifact but could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unread {
+    /// Path relative to the project.
+    pub path: String,
+    /// Why it could not be read.
+    pub why: String,
+}
+
+/// What is examined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artifact {
+    /// What the user calls it: the id of a data set, otherwise the path.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// The digest of its only file, or of all its files combined.
+    pub digest: Digest,
+    /// Its files, sorted by path.
+    pub files: Vec<ArtifactFile>,
+    /// Files that belong to it but could not be read; they make every check incomplete.
+    pub unread: Vec<Unread>,
+    /// What was left out on purpose, and by which rule.
+    pub skipped: Vec<Skipped>,
+    /// What the project file says about it.
+    pub declaration: Declaration,
+}
+
+impl Artifact {
+    /// Makes an artifact of files; sorts them and takes the combined digest.
+    #[must_use]
+    pub fn new(name: impl Into<String>, kind: Kind, mut files: Vec<ArtifactFile>) -> Self {
+        files.sort_by(|left, right| left.path.cmp(&right.path));
+        let digest = digest_of(kind, &files);
+        Self {
+            name: name.into(),
+            kind,
+            digest,
+            files,
+            unread: Vec::new(),
+            skipped: Vec::new(),
+            declaration: Declaration::None,
+        }
+    }
+
+    /// Adds what the project file says.
+    #[must_use]
+    pub fn declared(mut self, declaration: Declaration) -> Self {
+        self.declaration = declaration;
+        self
+    }
+
+    /// Size of all files in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.files
+            .iter()
+            .map(ArtifactFile::size)
+            .fold(0, u64::saturating_add)
+    }
+
+    /// The digest that these files have as this kind of artifact.
+    #[must_use]
+    pub fn expected_digest(&self) -> Digest {
+        digest_of(self.kind, &self.files)
+    }
+}
+
+/// One file is known by its own digest, so that other tools agree on it; several are combined.
+fn digest_of(kind: Kind, files: &[ArtifactFile]) -> Digest {
+    match (kind, files) {
+        (Kind::Model | Kind::Dataset, [file]) => file.digest,
+        _ => combine(files.iter().map(|file| (file.path.as_str(), &file.digest))),
+    }
+}

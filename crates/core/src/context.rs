@@ -1,0 +1,117 @@
+//! What a check may know besides the artifact.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::{Artifact, ArtifactFile, Bytes, CheckInfo, Error, Limits, Record, Sink, Timestamp};
+
+/// The settings of one check: every setting it declares, with its default or the user's value.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Settings(BTreeMap<String, f64>);
+
+impl Settings {
+    /// The defaults that a check declares.
+    #[must_use]
+    pub fn defaults(info: &CheckInfo) -> Self {
+        Self(
+            info.settings
+                .iter()
+                .map(|setting| (setting.name.to_owned(), setting.default))
+                .collect(),
+        )
+    }
+
+    /// Replaces one value. The caller has checked name and range.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: f64) -> Self {
+        self.0.insert(name.to_owned(), value);
+        self
+    }
+
+    /// The value of a setting; NaN, which no comparison accepts, for one that the check never declared.
+    #[must_use]
+    pub fn get(&self, name: &str) -> f64 {
+        self.0.get(name).copied().unwrap_or(f64::NAN)
+    }
+
+    /// All settings in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), *value))
+    }
+}
+
+/// Told how far the work has come. Calls come from many threads.
+pub trait Progress: Sync {
+    /// So many more bytes are done.
+    fn advance(&self, bytes: u64);
+}
+
+/// Tells nobody.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoProgress;
+
+impl Progress for NoProgress {
+    fn advance(&self, _bytes: u64) {}
+}
+
+/// What a check may know besides the artifact.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The moment that counts as now.
+    pub as_of: Timestamp,
+    /// Where a check draws random numbers, it seeds its generator with this.
+    pub seed: u64,
+    /// Bounds on what hostile input may cost.
+    pub limits: &'a Limits,
+    /// The settings of this check.
+    pub settings: &'a Settings,
+    /// All artifacts of the project.
+    pub artifacts: &'a [Artifact],
+    /// Told how far the work has come.
+    pub progress: &'a dyn Progress,
+}
+
+impl std::fmt::Debug for Context<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Context")
+            .field("as_of", &self.as_of)
+            .field("seed", &self.seed)
+            .field("limits", &self.limits)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Context<'_> {
+    /// Opens every file of the artifact, on all cores, and gives each to `examine` with a sink of its own.
+    ///
+    /// What the sinks hold is passed on in the order of the files, whatever thread was first. A file
+    /// that cannot be opened, or whose examination fails, makes the outcome incomplete, never clean.
+    pub fn each_file<F>(&self, artifact: &Artifact, sink: &mut dyn Sink, examine: F)
+    where
+        F: Fn(&ArtifactFile, &dyn Bytes, &mut dyn Sink) -> Result<(), Error> + Sync,
+    {
+        let examine_one = |file: &ArtifactFile| {
+            let mut record = Record::default();
+            let done = file
+                .open()
+                .and_then(|bytes| examine(file, &bytes, &mut record));
+            if let Err(error) = done {
+                record.incomplete(format!(
+                    "`{}`: {}",
+                    crate::escape(&file.path, 300),
+                    error.chain()
+                ));
+            }
+            self.progress.advance(file.size());
+            record
+        };
+        // In chunks, so that a hundred thousand files do not hold as many empty records at once.
+        for chunk in artifact.files.chunks(1024) {
+            let records: Vec<Record> = chunk.par_iter().map(examine_one).collect();
+            records.into_iter().for_each(|record| record.pour(sink));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What was found.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Digest, Hasher, Location, Reference, Severity};
+
+/// How sure a check is of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// A hint; expect false alarms.
+    Low,
+    /// Probably so.
+    Medium,
+    /// Certain, or certain but for deliberate imitation.
+    High,
+}
+
+impl Confidence {
+    /// The lower-case name used in every output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// Something a check found, where, and what to do about it.
+///
+/// Made by [`crate::CheckInfo::finding`], so that the code and the usual severity are the check's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// The code of the check that found it.
+    pub code: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// How sure the check is.
+    pub confidence: Confidence,
+    /// One sentence without a final period: what was found, what was expected.
+    pub message: String,
+    /// Where it was found.
+    pub location: Location,
+    /// A bounded, escaped piece of what was found; secrets and personal data are masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<String>,
+    /// What to do about it, when the rule page's general advice can be made concrete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+    /// References beyond the check's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+    /// What makes this the same finding in a later run, even when it has moved.
+    pub identity: String,
+}
+
+impl Finding {
+    /// Says where it was found.
+    #[must_use]
+    pub fn at(mut self, location: Location) -> Self {
+        self.location = location;
+        self
+    }
+
+    /// Replaces the check's usual severity.
+    #[must_use]
+    pub const fn with_severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Says how sure the check is; the default is high.
+    #[must_use]
+    pub const fn with_confidence(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        self
+    }
+
+    /// Adds a piece of what was found. It is escaped and cut to 200 characters here.
+    #[must_use]
+    pub fn with_excerpt(mut self, excerpt: &str) -> Self {
+        self.excerpt = Some(crate::escape(excerpt, 200));
+        self
+    }
+
+    /// Adds concrete advice.
+    #[must_use]
+    pub fn with_fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = Some(fix.into());
+        self
+    }
+
+    /// Adds a reference beyond the check's own.
+    #[must_use]
+    pub fn with_reference(mut self, reference: Reference) -> Self {
+        self.references.push(reference);
+        self
+    }
+
+    /// Says what makes it the same finding in a later run; the default is the message.
+    #[must_use]
+    pub fn with_identity(mut self, identity: impl Into<String>) -> Self {
+        self.identity = identity.into();
+        self
+    }
+
+    /// A digest that stays the same while the finding moves inside its file, for baselines.
+    #[must_use]
+    pub fn fingerprint(&self, artifact: &str) -> Digest {
+        let mut hasher = Hasher::default();
+        let file = self.location.file.as_deref().unwrap_or_default();
+        let member = self.location.member.as_deref().unwrap_or_default();
+        for part in [self.code.as_str(), artifact, file, member, &self.identity] {
+            hasher.update(&(part.len() as u64).to_be_bytes());
+            hasher.update(part.as_bytes());
+        }
+        hasher.finish()
+    }
+}

@@ -1,0 +1,82 @@
+//! Runs one check on one artifact, so that nothing it does can be mistaken for clean.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::{Artifact, Check, Context, Record, Sink, escape};
+
+/// How many unread files are named one by one.
+const NAMED: usize = 20;
+
+/// Runs one check on one artifact.
+///
+/// An error, a panic, a file that could not be read, a file that changed meanwhile: each makes the
+/// outcome incomplete. What was found before stays found.
+#[must_use]
+pub fn run(check: &dyn Check, artifact: &Artifact, context: &Context<'_>) -> Record {
+    let mut record = Record::default();
+    match catch_unwind(AssertUnwindSafe(|| {
+        check.run(artifact, context, &mut record)
+    })) {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => record.incomplete(error.chain()),
+        Err(panic) => {
+            record.incomplete(format!("internal error: {}", panic_message(panic.as_ref())));
+        }
+    }
+    name_unread(artifact, &mut record);
+    let changed = artifact
+        .files
+        .iter()
+        .filter(|file| file.has_changed())
+        .map(|file| &file.path);
+    name_some(changed, &mut record, |path| {
+        format!(
+            "`{}` changed while it was being examined",
+            escape(path, 300)
+        )
+    });
+    artifact
+        .skipped
+        .iter()
+        .cloned()
+        .for_each(|skipped| record.skipped(skipped));
+    record.settle(context.limits);
+    record
+}
+
+fn name_unread(artifact: &Artifact, record: &mut Record) {
+    name_some(artifact.unread.iter(), record, |unread| {
+        format!(
+            "`{}` could not be read: {}",
+            escape(&unread.path, 300),
+            unread.why
+        )
+    });
+}
+
+/// Names the first few and counts the rest.
+fn name_some<T>(
+    items: impl Iterator<Item = T>,
+    record: &mut Record,
+    describe: impl Fn(T) -> String,
+) {
+    let mut more = 0_usize;
+    for (count, item) in items.enumerate() {
+        if count < NAMED {
+            record.incomplete(describe(item));
+        } else {
+            more = more.saturating_add(1);
+        }
+    }
+    if more > 0 {
+        record.incomplete(format!("and {more} more files"));
+    }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "the check panicked".to_owned())
+}

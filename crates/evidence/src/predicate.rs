@@ -1,0 +1,191 @@
+//! What the evidence of a check says.
+//!
+//! Nothing in here depends on when or where the program ran, except `as_of`: two runs on the same input
+//! with the same configuration, seed and `--as-of` give the same bytes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use tutela_core::{
+    Artifact, CheckInfo, Class, Context, Coverage, Digest, Finding, Kind, Measure, Outcome, Record,
+    Reference, Severity, Skipped, Stage, Suite, Timestamp,
+};
+
+/// The result of one check on one artifact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CheckPredicate {
+    /// The program that ran the check.
+    pub tool: Tool,
+    /// The check.
+    pub check: CheckRecord,
+    /// What it examined.
+    pub artifact: ArtifactRecord,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it found, worst first.
+    pub findings: Vec<Finding>,
+    /// How many findings more there were than the limit keeps.
+    pub findings_omitted: u64,
+    /// What it measured.
+    pub measures: Vec<Measure>,
+    /// How much it examined.
+    pub coverage: Vec<Coverage>,
+    /// What was left out on purpose.
+    pub skipped: Vec<Skipped>,
+    /// Under which configuration.
+    pub configuration: Configuration,
+    /// Whether the check went red on a planted fault, when that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_test: Option<SelfTest>,
+    /// The seed of every random number drawn.
+    pub seed: u64,
+    /// The moment that counted as now.
+    pub as_of: Timestamp,
+}
+
+/// The program that ran a check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Tool {
+    /// `tutela`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// A check as evidence records it, so that a reader needs no other version of the program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CheckRecord {
+    /// Its code.
+    pub code: String,
+    /// Its title.
+    pub title: String,
+    /// The usual severity of its findings.
+    pub severity: Severity,
+    /// What sort of trouble it finds.
+    pub class: Class,
+    /// The group that a gate can require.
+    pub suite: Suite,
+    /// The stages of the life cycle it belongs to.
+    pub stages: Vec<Stage>,
+    /// Public names for what it is about.
+    pub references: Vec<Reference>,
+}
+
+/// What a check examined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ArtifactRecord {
+    /// The artifact's name.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// How many files it has.
+    pub files: u64,
+    /// How many bytes they have.
+    pub bytes: u64,
+}
+
+/// The configuration under which a check ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Configuration {
+    /// Digest of everything that could change the result: settings, declaration, limits, manifest.
+    pub digest: Digest,
+    /// The settings, with defaults filled in.
+    pub settings: BTreeMap<String, f64>,
+}
+
+/// Whether a check went red on a planted fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SelfTest {
+    /// Whether it went red.
+    pub red: bool,
+    /// The finding that it made, or why there was none.
+    pub saw: String,
+}
+
+impl CheckPredicate {
+    /// Describes what a check learned about an artifact.
+    #[must_use]
+    pub fn new(
+        tool: Tool,
+        info: &CheckInfo,
+        artifact: &Artifact,
+        context: &Context<'_>,
+        record: Record,
+    ) -> Self {
+        let outcome = record.outcome();
+        Self {
+            tool,
+            check: CheckRecord::of(info),
+            artifact: ArtifactRecord {
+                name: artifact.name.clone(),
+                kind: artifact.kind,
+                files: artifact.files.len() as u64,
+                bytes: artifact.size(),
+            },
+            outcome,
+            findings: record.findings,
+            findings_omitted: record.findings_omitted,
+            measures: record.measures,
+            coverage: record.coverage,
+            skipped: record.skipped,
+            configuration: Configuration::of(artifact, context),
+            self_test: None,
+            seed: context.seed,
+            as_of: context.as_of,
+        }
+    }
+}
+
+impl CheckRecord {
+    /// Describes a check.
+    #[must_use]
+    pub fn of(info: &CheckInfo) -> Self {
+        Self {
+            code: info.code.to_owned(),
+            title: info.title.to_owned(),
+            severity: info.severity,
+            class: info.class,
+            suite: info.suite,
+            stages: info.stages.to_vec(),
+            references: info.references.to_vec(),
+        }
+    }
+}
+
+impl Configuration {
+    /// Describes the configuration of one check on one artifact.
+    #[must_use]
+    pub fn of(artifact: &Artifact, context: &Context<'_>) -> Self {
+        let settings: BTreeMap<String, f64> = context
+            .settings
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        let manifest = artifact.declaration.manifest().map(|status| match status {
+            tutela_core::ManifestStatus::Absent => "absent".to_owned(),
+            tutela_core::ManifestStatus::Verified { manifest, signer } => {
+                format!("{} signed by {signer}", manifest.digest)
+            }
+            tutela_core::ManifestStatus::Refused { why } => format!("refused: {why}"),
+        });
+        let whole = serde_json::json!({
+            "settings": settings,
+            "limits": context.limits,
+            "declaration": artifact.declaration,
+            "manifest": manifest,
+            "seed": context.seed,
+        });
+        // A JSON value of strings, integers and finite numbers always has a canonical form.
+        let canonical = serde_json_canonicalizer::to_vec(&whole).unwrap_or_default();
+        Self {
+            digest: Digest::of(&canonical),
+            settings,
+        }
+    }
+}

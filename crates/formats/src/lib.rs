@@ -1,0 +1,1 @@
+//! Parses hostile files into plain descriptions; judges nothing, executes nothing.

@@ -1,0 +1,1 @@
+//! Data sets as Arrow batches: CSV, JSON Lines, Parquet.

@@ -1,0 +1,1 @@
+//! Finds spans in text: personal data and secrets.

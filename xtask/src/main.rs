@@ -1,0 +1,3 @@
+//! Generates documents and schemas and checks the arrows between crates.
+
+fn main() {}
