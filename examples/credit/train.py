@@ -196,8 +196,7 @@ def judge(truth, scores):
     for name, measure in measures.items():
         again = [measure(truth[sample], scores[sample]) for sample in samples]
         low, high = np.quantile(again, [0.025, 0.975])
-        value = measure(truth, scores)
-        result[name] = {key: round(float(x), 4) for key, x in zip(("value", "low", "high"), (value, low, high))}
+        result[name] = rounded(measure(truth, scores), low, high)
     return result
 
 
@@ -208,7 +207,7 @@ def cost(truth, scores, threshold):
 
 
 def groups(frame, scores):
-    """Who is approved at the cost-optimal threshold, by sensitive attribute; Wilson 95 % intervals."""
+    """Who is approved at the cost-optimal threshold, by sensitive attribute."""
     cut = frame.assign(age=np.where(frame["age"] <= 25, "25 or younger", "older than 25"))
     cut["approved"] = scores < THRESHOLD
     result = {}
@@ -222,15 +221,20 @@ def groups(frame, scores):
     return result
 
 
+def rounded(value, low, high):
+    return {
+        "value": round(float(value), 4),
+        "low": round(float(low), 4),
+        "high": round(float(high), 4),
+    }
+
+
 def wilson(hits, count):
+    """A share with its 95 % interval (Wilson 1927)."""
     z = 1.959964
     middle = (hits + z * z / 2) / (count + z * z)
     half = z / (count + z * z) * np.sqrt(hits * (count - hits) / count + z * z / 4)
-    return {
-        "value": round(hits / count, 4),
-        "low": round(float(middle - half), 4),
-        "high": round(float(middle + half), 4),
-    }
+    return rounded(hits / count, middle - half, middle + half)
 
 
 if __name__ == "__main__":
