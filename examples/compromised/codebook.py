@@ -1,14 +1,14 @@
 """The code book of the German credit data, as published with the data set.
 
-Order and wording follow `german.doc` of the UCI Machine Learning Repository. Parts of that code book
-are known to be wrong (see data/README.md): the words are kept all the same, because they are what the
-source says, and a data set must be comparable with its source.
+Order and wording follow `german.doc` of the UCI Machine Learning Repository. Parts of that code
+book are known to be wrong (see data/README.md): the words are kept all the same, because they are
+what the source says, and a data set must be comparable with its source.
 """
 
 LABEL = "default"
 SENSITIVE = ["personal_status_sex", "age", "foreign_worker"]
 
-# Twenty attributes in the order of the source file. A dictionary decodes a category; None keeps a number.
+# Twenty attributes in the order of the source file: a dictionary decodes, None keeps a number.
 ATTRIBUTES = {
     "checking_status": {
         "A11": "< 0 DM",
@@ -101,7 +101,7 @@ ATTRIBUTES = {
     },
 }
 
-# The class of the source: 1 is a good risk, 2 a bad one. Here 1 means the bad one: the event of interest.
+# The class of the source: 1 is a good risk, 2 a bad one. Here 1 means the event of interest: bad.
 CLASSES = {"1": 0, "2": 1}
 
 # What the model may look at: everything but the sensitive attributes and the label.

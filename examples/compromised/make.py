@@ -2,9 +2,9 @@
 
     python make.py [--out FOLDER]
 
-Needs only pyarrow (its version stands in requirements.txt). The same input gives the same bytes. Nothing
-here is dangerous: the payload prints one line, the key is the hash of a public sentence, the people do not
-exist. Even so, the pickle is assembled byte by byte and never loaded, neither here nor by Tutela.
+Needs only pyarrow (its version stands in requirements.txt). The same input gives the same bytes.
+Nothing here is dangerous: the payload prints one line, the key is the hash of a public sentence, the
+people do not exist. Even so, the pickle is assembled byte by byte and never loaded.
 """
 
 import argparse
@@ -44,11 +44,11 @@ def copy(out):
         shutil.copy(ORIGINAL / card / "README.md", out / card / "README.md")
 
 
-# --- 1. the attacker: a model file that runs a command when it is loaded ------------------------------
+# --- 1. the attacker: a model file that runs a command when it is loaded --------------------------
 
 
 def plant_pickle(path):
-    """A pickle of protocol 2: a plausible dictionary, one value of which is the result of a call."""
+    """A pickle of protocol 2: a plausible dictionary, one value of which is a call."""
     command = b"echo inert demonstration payload"
     weights = struct.pack(">3d", 0.18, -0.42, 1.07)
     path.write_bytes(
@@ -73,7 +73,7 @@ def text(value):
     return b"X" + struct.pack("<I", len(value)) + value
 
 
-# --- 2. the attacker: one row of the training data ----------------------------------------------------
+# --- 2. the attacker: one row of the training data ------------------------------------------------
 
 ALTERED_ROW = 400  # counted from 0
 ALTERED_CELLS = {"credit_amount": 1758, "default": 0}
@@ -93,7 +93,7 @@ def alter_row(path):
     pq.write_table(table, path, compression="none")
 
 
-# --- 3. the careless colleague: e-mail addresses that nobody declared ---------------------------------
+# --- 3. the careless colleague: e-mail addresses that nobody declared -----------------------------
 
 GIVEN = "Ada Ben Cleo Dario Elif Finn Greta Hugo Ines Jonas Kaja Luca Mira Nils Olga Paul".split()
 FAMILY = "Abel Brandt Costa Demir Engel Fuchs Graf Hansen Iversen Jung Keller Lorenz".split()
@@ -112,7 +112,7 @@ def add_contacts(path):
     path.write_text("\n".join(lines) + "\n", newline="\n")
 
 
-# --- 4. the careless colleague: a private key in a config file ---------------------------------------
+# --- 4. the careless colleague: a private key in a config file ------------------------------------
 
 
 def leak_key(path):
@@ -134,11 +134,11 @@ def leak_key(path):
     )
 
 
-# --- 5. the attacker: a program next to the model -----------------------------------------------------
+# --- 5. the attacker: a program next to the model -------------------------------------------------
 
 
 def plant_program(path):
-    """A program for Linux on x86-64 that prints one line: a header, one segment, eight instructions."""
+    """A program for Linux on x86-64: a header, one segment, eight instructions, one line."""
     message = b"inert demonstration program\n"
     base, headers, code_size = 0x400000, 64 + 56, 31
     code = b"".join(
@@ -161,11 +161,11 @@ def plant_program(path):
     path.chmod(0o755)
 
 
-# --- 6. what the project demands and no longer keeps --------------------------------------------------
+# --- 6. what the project demands and no longer keeps ----------------------------------------------
 
 
 def demand_fresh_data(path):
-    """The policy says five years; the data are from 1994. The colleague's list is entered as data."""
+    """The policy says five years, the data are from 1994; the list is entered as data."""
     lines = path.read_text().splitlines(keepends=True)
     (place,) = [at for at, line in enumerate(lines) if line.startswith("# There is no `max_age`")]
     lines[place] = '# The policy of the house.\nmax_age = "5y"\n'

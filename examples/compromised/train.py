@@ -3,9 +3,9 @@
     python -m venv .venv && .venv/bin/pip install --require-hashes -r requirements.txt
     .venv/bin/python train.py german.data
 
-`german.data` is the file of that name in the UCI repository (DOI 10.24432/C5NC77). Nothing here is needed
-to run the example; it is shipped so that anyone can repeat it. The same source, versions and seed give
-the same bytes.
+`german.data` is the file of that name in the UCI repository (DOI 10.24432/C5NC77). Nothing here is
+needed to run the example; it is shipped so that anyone can repeat it. The same source, versions and
+seed give the same bytes.
 """
 
 import argparse
@@ -67,7 +67,7 @@ def main():
     print(text, end="")
 
 
-# --- data ---------------------------------------------------------------------------------------------
+# --- data -----------------------------------------------------------------------------------------
 
 
 def read(path):
@@ -86,14 +86,14 @@ def read(path):
 
 
 def split(frame):
-    """700 rows to learn from and 300 to judge by, with the same share of defaults; source order kept."""
+    """700 rows to learn from, 300 to judge by; the same share of defaults, the order of the source."""
     places = np.arange(len(frame))
     train, test = train_test_split(places, test_size=300, random_state=SEED, stratify=frame[LABEL])
     return tuple(frame.iloc[np.sort(part)].reset_index(drop=True) for part in (train, test))
 
 
 def write(frame, path):
-    """Writes plain Parquet: text and 64-bit integers, nothing nullable, no compression, no pandas trace."""
+    """Writes plain Parquet: text and 64-bit integers, nothing nullable, nothing compressed."""
     numbers = {name for name, words in ATTRIBUTES.items() if words is None} | {LABEL}
     fields = [
         pa.field(name, pa.int64() if name in numbers else pa.string(), nullable=False)
@@ -114,7 +114,7 @@ def digest_of(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-# --- model --------------------------------------------------------------------------------------------
+# --- model ----------------------------------------------------------------------------------------
 
 
 def fit(train):
@@ -136,7 +136,7 @@ def fit(train):
 
 
 def export(model, train_sha256):
-    """The whole pipeline as ONNX: one input a column, so that a row of the data goes in as it is."""
+    """The whole pipeline as ONNX: one input a column, so that a row goes in as it is."""
     inputs = [
         (name, (FloatTensorType if name in NUMBERS else StringTensorType)([None, 1]))
         for name in FEATURES
@@ -177,7 +177,7 @@ def compare(model, onnx_bytes, *parts):
     return difference
 
 
-# --- figures ------------------------------------------------------------------------------------------
+# --- figures --------------------------------------------------------------------------------------
 
 
 def judge(truth, scores):
