@@ -9,7 +9,7 @@ use std::path::Path;
 use clap::Command;
 use tutela_core::Catalogue;
 
-use crate::{Error, arrows, output, product};
+use crate::{Error, arrows, output};
 
 mod commands;
 mod coverage;
@@ -55,7 +55,7 @@ enum State {
 
 /// Writes or checks every generated file.
 pub(crate) fn run(root: &Path, mode: Mode) -> Result<(), Error> {
-    let pages = pages(root, &product::catalogue(), &product::command())?;
+    let pages = pages(root, &tutela_app::catalogue(), &tutela_app::command())?;
     let differences = differences(root, &pages)?;
     match mode {
         Mode::Check if differences.is_empty() => {

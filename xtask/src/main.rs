@@ -12,7 +12,6 @@ mod docs;
 mod error;
 mod output;
 mod peers;
-mod product;
 
 use error::Error;
 

@@ -10,11 +10,13 @@ pub(crate) fn page(command: &Command) -> Page {
     let mut command = command.clone();
     // Gives each command its full name, and the options that all share.
     command.build();
-    let mut text = format!("{GENERATED}\n\n# Commands\n\n{}", body(&command));
-    text.push_str(&table("Options of every command", &command, |argument| {
-        argument.is_global_set()
-    }));
-    text.push_str(&index(&command));
+    let shared = table("Options of every command", &command, Arg::is_global_set);
+    let mut text = format!(
+        "{GENERATED}\n\n# Commands\n\n{}{}{shared}{}",
+        body(&command),
+        index(&command),
+        notes(&command)
+    );
     for inner in visible(&command) {
         text.push_str(&section(inner, 2));
     }
@@ -26,10 +28,11 @@ pub(crate) fn page(command: &Command) -> Page {
 
 fn section(command: &Command, level: usize) -> String {
     let mut text = format!(
-        "{} `{}`\n\n{}",
+        "{} `{}`\n\n{}{}",
         "#".repeat(level),
         full_name(command),
-        body(command)
+        body(command),
+        notes(command)
     );
     for inner in visible(command) {
         text.push_str(&section(inner, level.saturating_add(1)));
@@ -42,20 +45,24 @@ fn body(command: &Command) -> String {
     let about = command.get_long_about().or_else(|| command.get_about());
     let about = about.map(ToString::to_string).unwrap_or_default();
     let usage = command.clone().render_usage().to_string();
-    let notes = command
-        .get_after_long_help()
-        .or_else(|| command.get_after_help())
-        .map(|notes| format!("```text\n{}\n```\n\n", notes.to_string().trim_end()));
     format!(
-        "{}\n\n```text\n{}\n```\n\n{}{}{}",
+        "{}\n\n```text\n{}\n```\n\n{}{}",
         about.trim(),
         usage.trim().trim_start_matches("Usage: "),
         table("Arguments", command, Arg::is_positional),
         table("Options", command, |argument| {
             !argument.is_positional() && !argument.is_global_set()
         }),
-        notes.unwrap_or_default(),
     )
+}
+
+/// What its help text says at the end.
+fn notes(command: &Command) -> String {
+    command
+        .get_after_long_help()
+        .or_else(|| command.get_after_help())
+        .map(|notes| format!("```text\n{}\n```\n\n", notes.to_string().trim_end()))
+        .unwrap_or_default()
 }
 
 fn index(command: &Command) -> String {
@@ -97,7 +104,10 @@ fn is_help(argument: &Arg) -> bool {
 fn name(argument: &Arg) -> String {
     let value = value(argument);
     if argument.is_positional() {
-        return code(&value);
+        let many = argument
+            .get_num_args()
+            .is_some_and(|count| count.max_values() > 1);
+        return code(&(value + if many { "..." } else { "" }));
     }
     let short = argument.get_short().map(|short| format!("-{short}"));
     let long = argument.get_long().map(|long| format!("--{long}"));
@@ -122,7 +132,8 @@ fn value(argument: &Arg) -> String {
 
 fn help(argument: &Arg) -> String {
     let help = argument.get_long_help().or_else(|| argument.get_help());
-    let mut sentences = vec![cell(&help.map(ToString::to_string).unwrap_or_default())];
+    let help = help.map(ToString::to_string).unwrap_or_default();
+    let mut sentences: Vec<String> = help.split("\n\n").map(cell).collect();
     let takes_values = argument.get_action().takes_values();
     let values: Vec<String> = argument
         .get_possible_values()
@@ -142,11 +153,8 @@ fn help(argument: &Arg) -> String {
     if !defaults.is_empty() {
         sentences.push(format!("Default: {}.", defaults.join(", ")));
     }
-    if matches!(argument.get_action(), clap::ArgAction::Append) {
-        sentences.push("May be given several times.".to_owned());
-    }
     for sentence in &mut sentences {
-        if sentence.ends_with(|last: char| last.is_alphanumeric() || last == ')') {
+        if !sentence.is_empty() && !sentence.ends_with(['.', '!', '?']) {
             sentence.push('.');
         }
     }
@@ -185,11 +193,15 @@ mod tests {
             .global(true)
             .action(ArgAction::SetTrue)
             .help("Say nothing.");
-        let show = Command::new("show")
-            .about("Shows the log")
-            .arg(Arg::new("path").value_name("PATH").help("Where it lies"));
+        let show = Command::new("show").about("Shows the log").arg(
+            Arg::new("path")
+                .value_name("PATH")
+                .num_args(0..)
+                .long_help("Where it lies\n\nRead [this]"),
+        );
         Command::new("tutela")
             .about("Secures")
+            .after_help("Exit codes")
             .arg(quiet)
             .subcommand(Command::new("check").about("Checks").arg(format))
             .subcommand(Command::new("log").about("Reads the log").subcommand(show))
@@ -205,9 +217,11 @@ mod tests {
              | `--quiet` | Say nothing. |\n",
             "## `tutela check`\n\nChecks\n\n```text\ntutela check [OPTIONS]\n```\n",
             "| `-f, --format <FORMAT>` | How to print \\| where. One of `table`, `json`. \
-             Default: `table`. May be given several times. |\n",
+             Default: `table`. |\n",
             "### `tutela log show`\n\nShows the log\n",
-            "**Arguments**\n\n| name | meaning |\n| --- | --- |\n| `PATH` | Where it lies. |\n",
+            "**Arguments**\n\n| name | meaning |\n| --- | --- |\n\
+             | `PATH...` | Where it lies. Read [this]. |\n",
+            "```text\nExit codes\n```\n",
         ] {
             assert!(text.contains(part), "missing {part:?} in:\n{text}");
         }

@@ -57,7 +57,7 @@ fn render(table: &Table) -> String {
             ])
         })
         .collect();
-    let titles = ["storey", "crate", "its one job", "may use", "owns"];
+    let titles = ["storey", "crate", "its one job", "may use", "alone may use"];
     header(&titles) + &rows + &tools
 }
 
@@ -89,7 +89,7 @@ mod tests {
         fs::write(root.path().join(FILE), old).unwrap();
         let text = page(root.path(), &table()).unwrap().text;
         let expected = format!(
-            "# A\n{BEGIN}\n| storey | crate | its one job | may use | owns |\n\
+            "# A\n{BEGIN}\n| storey | crate | its one job | may use | alone may use |\n\
              | --- | --- | --- | --- | --- |\n\
              | 0 | `tutela-a` | words | – | – |\n\
              | 1 | `tutela-b` | parses | `a` | `zip` |\n\

@@ -80,15 +80,18 @@ mod tests {
     use super::*;
     use crate::docs::fixture;
 
-    /// What the schema says about a project file; `Ok` when it accepts it.
+    /// What the schema says about a project file, after making sure that the program says the same.
     fn judge(toml: &str) -> Result<(), String> {
-        let schema: Value =
-            serde_json::from_str(&page(&fixture::catalogue()).unwrap().text).unwrap();
+        let catalogue = fixture::catalogue();
+        let schema: Value = serde_json::from_str(&page(&catalogue).unwrap().text).unwrap();
         let project: Value = toml_edit::de::from_str(toml).unwrap();
         let validator = jsonschema::draft202012::new(&schema).unwrap();
-        validator
+        let verdict = validator
             .validate(&project)
-            .map_err(|error| error.to_string())
+            .map_err(|error| error.to_string());
+        let program = tutela_app::config::parse("tutela.toml", toml, &catalogue);
+        assert_eq!(verdict.is_ok(), program.is_ok(), "{verdict:?}: {program:?}");
+        verdict
     }
 
     const FULL: &str = r#"
@@ -137,13 +140,13 @@ trust = ["self", "keys/ci.pub"]
 "#;
 
     #[test]
-    fn a_full_project_file_is_accepted() {
+    fn schema_and_program_accept_the_same() {
         assert_eq!(judge(FULL), Ok(()));
         assert_eq!(judge("schema = 1"), Ok(()));
     }
 
     #[test]
-    fn what_the_program_refuses_the_schema_refuses() {
+    fn schema_and_program_refuse_the_same() {
         for (right, wrong) in [
             ("schema = 1", "schema = 2"),
             ("schema = 1", ""),
