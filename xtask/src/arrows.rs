@@ -38,7 +38,7 @@ pub(crate) fn run(root: &Path) -> Result<(), Error> {
     output::say(&format!(
         "{} crates, {} packages (at most {}): every arrow is in the table",
         workspace.crates.len(),
-        workspace.packages,
+        workspace.packages.len(),
         table.packages
     ));
     Ok(())

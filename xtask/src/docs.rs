@@ -14,6 +14,7 @@ use crate::{Error, arrows, output};
 mod commands;
 mod coverage;
 mod house;
+mod links;
 mod markdown;
 mod rules;
 mod schema;
@@ -58,10 +59,7 @@ pub(crate) fn run(root: &Path, mode: Mode) -> Result<(), Error> {
     let pages = pages(root, &tutela_app::catalogue(), &tutela_app::command())?;
     let differences = differences(root, &pages)?;
     match mode {
-        Mode::Check if differences.is_empty() => {
-            output::say(&format!("{} generated files are up to date", pages.len()));
-            Ok(())
-        }
+        Mode::Check if differences.is_empty() => check_links(root, pages.len()),
         Mode::Check => Err(Error::Stale(differences.iter().map(describe).collect())),
         Mode::Write => {
             write(root, &pages, &differences)?;
@@ -73,6 +71,17 @@ pub(crate) fn run(root: &Path, mode: Mode) -> Result<(), Error> {
             Ok(())
         }
     }
+}
+
+fn check_links(root: &Path, count: usize) -> Result<(), Error> {
+    let broken = links::broken(root)?;
+    if !broken.is_empty() {
+        return Err(Error::Links(broken));
+    }
+    output::say(&format!(
+        "{count} generated files are up to date, every link leads somewhere"
+    ));
+    Ok(())
 }
 
 fn pages(root: &Path, catalogue: &Catalogue, command: &Command) -> Result<Vec<Page>, Error> {
@@ -183,6 +192,30 @@ mod tests {
             fs::read_to_string(root.join("docs/by-hand.md")).unwrap(),
             "mine"
         );
+    }
+
+    /// A reader copies what the papers show; the program must accept it.
+    #[test]
+    fn project_files_in_the_papers_are_accepted() {
+        let root = crate::root().unwrap();
+        let catalogue = tutela_app::catalogue();
+        for paper in ["README.md", "ARCHITECTURE.md"] {
+            let text = fs::read_to_string(root.join(paper)).unwrap();
+            let blocks = text.split("```toml\n").skip(1);
+            let shown: Vec<&str> = blocks
+                .filter_map(|rest| rest.split("```").next())
+                .filter(|block| block.starts_with("schema"))
+                .collect();
+            assert_eq!(
+                shown.len(),
+                1,
+                "{paper} shows {} project files",
+                shown.len()
+            );
+            for block in shown {
+                tutela_app::config::parse(paper, block, &catalogue).unwrap();
+            }
+        }
     }
 
     #[test]

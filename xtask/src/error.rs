@@ -28,6 +28,8 @@ pub(crate) enum Error {
     Arrows(Vec<String>),
     #[error("{}", lines("generated files are not up to date", .0))]
     Stale(Vec<String>),
+    #[error("{}", lines("links that lead nowhere", .0))]
+    Links(Vec<String>),
     #[error("`{path}` has no line `{marker}`")]
     Marker { path: PathBuf, marker: &'static str },
     #[error("cannot build the schema of the project file")]

@@ -37,6 +37,8 @@ pub(crate) enum Fault {
         found: usize,
         most: usize,
     },
+    #[error("Cargo.lock holds `{name}`, which is forbidden")]
+    Forbidden { name: String },
     #[error("Cargo.lock holds {found} packages, at most {most} are allowed")]
     Packages { found: usize, most: usize },
 }
@@ -48,9 +50,21 @@ pub(crate) fn faults(table: &Table, workspace: &Workspace) -> Vec<Fault> {
     for member in &workspace.crates {
         faults.extend(faults_of_crate(table, workspace, member));
     }
-    if workspace.packages > table.packages {
+    faults.extend(faults_of_lock(table, workspace));
+    faults
+}
+
+fn faults_of_lock(table: &Table, workspace: &Workspace) -> Vec<Fault> {
+    let forbidden = table
+        .forbidden
+        .iter()
+        .filter(|name| workspace.packages.contains(name));
+    let mut faults: Vec<Fault> = forbidden
+        .map(|name| Fault::Forbidden { name: name.clone() })
+        .collect();
+    if workspace.packages.len() > table.packages {
         faults.push(Fault::Packages {
-            found: workspace.packages,
+            found: workspace.packages.len(),
             most: table.packages,
         });
     }

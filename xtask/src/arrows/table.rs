@@ -10,6 +10,9 @@ use serde::Deserialize;
 pub(crate) struct Table {
     /// The most packages that `Cargo.lock` may hold.
     pub(crate) packages: usize,
+    /// Packages that `Cargo.lock` may not hold.
+    #[serde(default)]
+    pub(crate) forbidden: Vec<String>,
     /// The crates of the product.
     #[serde(rename = "crate")]
     pub(crate) crates: BTreeMap<String, House>,

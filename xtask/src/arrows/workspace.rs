@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
+use serde::Deserialize;
 
 use crate::Error;
 
@@ -11,8 +12,8 @@ use crate::Error;
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
     pub(crate) crates: Vec<Crate>,
-    /// How many packages `Cargo.lock` holds.
-    pub(crate) packages: usize,
+    /// The names of the packages in `Cargo.lock`, one entry a version.
+    pub(crate) packages: Vec<String>,
 }
 
 /// One crate of the workspace.
@@ -53,9 +54,28 @@ impl Workspace {
     }
 }
 
-fn locked_packages(path: &Path) -> Result<usize, Error> {
+fn locked_packages(path: &Path) -> Result<Vec<String>, Error> {
     let text = fs::read_to_string(path).map_err(Error::read(path))?;
-    Ok(text.lines().filter(|line| *line == "[[package]]").count())
+    let lock: Lock = toml_edit::de::from_str(&text).map_err(|source| Error::Table {
+        path: path.to_owned(),
+        source: Box::new(source),
+    })?;
+    Ok(lock
+        .package
+        .into_iter()
+        .map(|package| package.name)
+        .collect())
+}
+
+/// What we need to know of `Cargo.lock`.
+#[derive(Deserialize)]
+struct Lock {
+    package: Vec<Locked>,
+}
+
+#[derive(Deserialize)]
+struct Locked {
+    name: String,
 }
 
 fn lines_below(folder: &Path) -> Result<usize, Error> {

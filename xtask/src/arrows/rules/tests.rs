@@ -5,6 +5,7 @@ use crate::arrows::workspace::product_lines;
 
 const TABLE: &str = r#"
 packages = 3
+forbidden = ["socket"]
 [crate.core]
 storey = 0
 job = "words"
@@ -49,6 +50,10 @@ fn member(name: &str, uses: &[&str]) -> Crate {
     }
 }
 
+fn packages(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
 fn sound() -> Workspace {
     Workspace {
         crates: vec![
@@ -60,7 +65,7 @@ fn sound() -> Workspace {
             member("testkit", &["core"]),
             member("xtask", &["app", "clap"]),
         ],
-        packages: 3,
+        packages: packages(&["serde", "zip", "clap"]),
     }
 }
 
@@ -138,9 +143,9 @@ fn table_and_workspace_name_the_same_crates() {
 }
 
 #[test]
-fn ceilings_hold() {
+fn ceilings_and_prohibitions_hold() {
     let mut workspace = sound();
-    workspace.packages = 4;
+    workspace.packages = packages(&["a", "b", "c", "socket"]);
     for member in &mut workspace.crates {
         member.lines = 11;
     }
@@ -151,6 +156,9 @@ fn ceilings_hold() {
                 name: "core".to_owned(),
                 found: 11,
                 most: 10
+            },
+            Fault::Forbidden {
+                name: "socket".to_owned()
             },
             Fault::Packages { found: 4, most: 3 },
         ]
