@@ -7,7 +7,7 @@
 //! |---|---|
 //! | missing | `0` |
 //! | true, false | `b1`, `b0` |
-//! | number | `n` and its text: whole numbers in decimal (also `3.0` and `3e0`: `n3`), others in the shortest decimal form that reads back as the same IEEE 754 double; `nNaN`, `ninf`, `n-inf` |
+//! | number | `n` and its text: whole numbers in decimal (also `3.0` and `3e0`: `n3`) up to 2^53 in size where the file holds doubles, others in the shortest decimal form that reads back as the same IEEE 754 double; `nNaN`, `ninf`, `n-inf` |
 //! | text | `t` and its UTF-8 bytes |
 //! | date | `d` and the days since 1970-01-01 in decimal |
 //! | moment | `m` and the nanoseconds since 1970-01-01T00:00:00Z in decimal |
@@ -180,4 +180,65 @@ fn hexadecimal(bytes: &[u8]) -> String {
         let _written = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn canonical(cell: Cell<'_>) -> Vec<u8> {
+        let mut buffer = Vec::new();
+        cell.canonical(&mut buffer);
+        buffer
+    }
+
+    #[test]
+    fn the_canonical_form_is_the_documented_one() {
+        for (cell, expected) in [
+            (Cell::Missing, "0"),
+            (Cell::Boolean(true), "b1"),
+            (Cell::Integer(-3), "n-3"),
+            (Cell::Real(-3.0), "n-3"),
+            (Cell::Real(-0.0), "n0"),
+            (Cell::Real(0.1), "n0.1"),
+            (Cell::Real(1e300), "n1e300"),
+            (Cell::Real(f64::NAN), "nNaN"),
+            (Cell::Real(f64::NEG_INFINITY), "n-inf"),
+            (Cell::Text("0"), "t0"),
+            (Cell::Text(""), "t"),
+            (Cell::Date(20_780), "d20780"),
+            (Cell::Moment(1), "m1"),
+            (Cell::Bytes(b"ab"), "xab"),
+        ] {
+            let bytes = canonical(cell);
+            assert_eq!(
+                bytes[..8],
+                (expected.len() as u64).to_be_bytes(),
+                "{cell:?}"
+            );
+            assert_eq!(&bytes[8..], expected.as_bytes(), "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn cells_cannot_run_into_each_other() {
+        let mut buffer = Vec::new();
+        let one = Fingerprint::of([Cell::Text("ab"), Cell::Text("c")], &mut buffer);
+        let two = Fingerprint::of([Cell::Text("a"), Cell::Text("bc")], &mut buffer);
+        assert_ne!(one, two);
+    }
+
+    #[test]
+    fn text_and_numbers() {
+        assert_eq!(Cell::Date(20_780).text().unwrap(), "2026-11-23");
+        assert_eq!(Cell::Date(i32::MAX).text().unwrap(), "day 2147483647");
+        let moment = Cell::Moment(1_795_392_000_500_000_000);
+        assert_eq!(moment.text().unwrap(), "2026-11-23T00:00:00.5Z");
+        assert_eq!(moment.seconds(), Some(1_795_392_000));
+        assert_eq!(Cell::Moment(-1).seconds(), Some(-1));
+        assert_eq!(Cell::Bytes(&[0, 255]).text().unwrap(), "00ff");
+        assert_eq!(Cell::Real(f64::NAN).number(), None);
+        assert_eq!(Cell::Integer(7).number(), Some(7.0));
+        assert_eq!(Cell::Text("7").number(), None);
+    }
 }

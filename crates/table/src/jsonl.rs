@@ -271,3 +271,6 @@ impl std::io::Read for Source {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,6 +37,8 @@ mod print;
 mod problem;
 mod sheet;
 mod table;
+#[cfg(test)]
+mod testing;
 
 pub use batch::{Batch, View};
 pub use cell::{Cell, Fingerprint};

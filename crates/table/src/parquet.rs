@@ -35,15 +35,15 @@ pub(crate) struct Footer {
 /// Reads and checks the footer.
 pub(crate) fn open(
     path: &str,
-    bytes: Arc<FileBytes>,
+    bytes: &Arc<FileBytes>,
     limits: &Limits,
 ) -> Result<(Footer, Shape), Error> {
-    keep_footer_limit(path, &bytes, limits)?;
+    keep_footer_limit(path, bytes, limits)?;
     // The schema that Arrow's writers embed is a second description of the same columns; a hostile
     // file could let the two disagree, so only Parquet's own is believed.
     let options = || ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let metadata = guarded(path, || {
-        ArrowReaderMetadata::load(&Chunks(Arc::clone(&bytes)), options())
+        ArrowReaderMetadata::load(&Chunks(Arc::clone(bytes)), options())
     })?;
     let rows = guarded(path, || {
         Ok(check(path, bytes.len(), metadata.metadata(), limits))
@@ -235,12 +235,7 @@ impl std::fmt::Debug for Rows {
 }
 
 impl Rows {
-    pub(crate) fn new(
-        path: &str,
-        bytes: Arc<FileBytes>,
-        footer: &Footer,
-        _limits: &Limits,
-    ) -> Result<Self, Error> {
+    pub(crate) fn new(path: &str, bytes: Arc<FileBytes>, footer: &Footer) -> Result<Self, Error> {
         let reader = guarded(path, || {
             ParquetRecordBatchReaderBuilder::new_with_metadata(
                 Chunks(bytes),
@@ -340,3 +335,6 @@ impl Read for Onward {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,12 +129,9 @@ impl Table {
         let source = match &self.form {
             Form::Csv(dialect) => Source::Csv(csv::Rows::new(bytes, *dialect, &self.limits)),
             Form::JsonLines => Source::JsonLines(jsonl::Rows::new(bytes, &self.limits)),
-            Form::Parquet(footer) => Source::Parquet(parquet::Rows::new(
-                &self.file.path,
-                bytes,
-                footer,
-                &self.limits,
-            )?),
+            Form::Parquet(footer) => {
+                Source::Parquet(parquet::Rows::new(&self.file.path, bytes, footer)?)
+            }
         };
         Ok(Batches {
             path: &self.file.path,
@@ -161,7 +158,7 @@ fn recognise(
         });
     }
     if whole && &magic == b"PAR1" {
-        let (footer, shape) = parquet::open(&file.path, bytes, limits)?;
+        let (footer, shape) = parquet::open(&file.path, &bytes, limits)?;
         return Ok((Form::Parquet(footer), shape));
     }
     if jsonl::looks_like(&bytes) {
