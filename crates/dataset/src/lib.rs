@@ -2,6 +2,8 @@
 //!
 //! A check is one folder below `checks` and one line in [`CHECKS`].
 
+mod tables;
+
 use tutela_core::Check;
 
 /// The checks of this crate, sorted by code.
