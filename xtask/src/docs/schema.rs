@@ -80,16 +80,34 @@ mod tests {
     use super::*;
     use crate::docs::fixture;
 
+    /// A project file as an editor sees it: JSON, with each date as a string.
+    fn as_json(toml: &str) -> Value {
+        fn plain(value: Value) -> Value {
+            match value {
+                Value::Object(map) if map.contains_key("$__toml_private_datetime") => {
+                    map["$__toml_private_datetime"].clone()
+                }
+                Value::Object(map) => Value::Object(
+                    map.into_iter()
+                        .map(|(key, value)| (key, plain(value)))
+                        .collect(),
+                ),
+                Value::Array(items) => Value::Array(items.into_iter().map(plain).collect()),
+                other => other,
+            }
+        }
+        plain(toml_edit::de::from_str(toml).unwrap())
+    }
+
     /// What the schema says about a project file, after making sure that the program says the same.
-    fn judge(toml: &str) -> Result<(), String> {
-        let catalogue = fixture::catalogue();
-        let schema: Value = serde_json::from_str(&page(&catalogue).unwrap().text).unwrap();
-        let project: Value = toml_edit::de::from_str(toml).unwrap();
+    fn judge(toml: &str, catalogue: &Catalogue) -> Result<(), String> {
+        let schema: Value = serde_json::from_str(&page(catalogue).unwrap().text).unwrap();
+        let project = as_json(toml);
         let validator = jsonschema::draft202012::new(&schema).unwrap();
         let verdict = validator
             .validate(&project)
             .map_err(|error| error.to_string());
-        let program = tutela_app::config::parse("tutela.toml", toml, &catalogue);
+        let program = tutela_app::config::parse("tutela.toml", toml, catalogue);
         assert_eq!(verdict.is_ok(), program.is_ok(), "{verdict:?}: {program:?}");
         verdict
     }
@@ -112,7 +130,7 @@ label = "default"
 sensitive = ["sex"]
 subject_key = "id"
 personal = ["email"]
-collected = "2026-01-31"
+collected = 2026-01-31
 max_age = "2y"
 split = { train = "data/train.parquet", test = "data/test.parquet" }
 [files]
@@ -141,8 +159,18 @@ trust = ["self", "keys/ci.pub"]
 
     #[test]
     fn schema_and_program_accept_the_same() {
-        assert_eq!(judge(FULL), Ok(()));
-        assert_eq!(judge("schema = 1"), Ok(()));
+        assert_eq!(judge(FULL, &fixture::catalogue()), Ok(()));
+        assert_eq!(judge("schema = 1", &fixture::catalogue()), Ok(()));
+    }
+
+    #[test]
+    fn the_examples_are_accepted() {
+        let root = crate::root().unwrap();
+        for example in ["credit", "compromised"] {
+            let path = root.join("examples").join(example).join("tutela.toml");
+            let text = std::fs::read_to_string(path).unwrap();
+            assert_eq!(judge(&text, &tutela_app::catalogue()), Ok(()), "{example}");
+        }
     }
 
     #[test]
@@ -168,7 +196,10 @@ trust = ["self", "keys/ci.pub"]
         ] {
             assert!(FULL.contains(right), "{right}");
             let text = FULL.replacen(right, wrong, 1);
-            assert!(judge(&text).is_err(), "{wrong} was accepted");
+            assert!(
+                judge(&text, &fixture::catalogue()).is_err(),
+                "{wrong} was accepted"
+            );
         }
     }
 }
