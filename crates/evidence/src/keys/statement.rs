@@ -86,7 +86,7 @@ impl StatementKey {
     }
 
     /// Signs a message: ECDSA with SHA-256, deterministic (RFC 6979), the lower of the two equivalent
-    /// signatures, in DER. That is what OpenSSF model signing verifies.
+    /// signatures, in DER. That is what `model-signing` verifies.
     ///
     /// # Errors
     /// [`KeyError::Malformed`] when the library refuses, which does not happen to a key that was made.
@@ -123,7 +123,7 @@ impl StatementVerifier {
         &self.pem
     }
 
-    /// The hexadecimal SHA-256 of the PEM text: the hint that OpenSSF model signing uses.
+    /// The hexadecimal SHA-256 of the PEM text: the hint that `model-signing` uses.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id

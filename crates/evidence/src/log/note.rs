@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::keys::{LogKey, LogVerifier};
 
 /// More than a checkpoint with its sixteen largest cosignatures needs.
-const LIMIT: usize = 1024 * 1024;
+pub(super) const LIMIT: usize = 1024 * 1024;
 /// The specification demands room for at least sixteen.
 const SIGNATURE_LIMIT: usize = 64;
 

@@ -11,7 +11,7 @@ use crate::keys::LogVerifier;
 
 const HEAD: &str = "c2sp.org/tlog-proof@v1\n";
 /// Far more than 64 hashes, one entry and a checkpoint with many cosignatures.
-pub(crate) const LIMIT: usize = 2 * 1024 * 1024;
+pub(crate) const LIMIT: u64 = 2 * 1024 * 1024;
 
 /// A proof that an entry is in a log, with everything needed to verify it except the log's public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl TlogProof {
     /// [`ProofError::Malformed`] for anything that [`to_text`](Self::to_text) would not write.
     pub fn from_text(text: &str) -> Result<Self, ProofError> {
         let malformed = ProofError::Malformed;
-        if text.len() > LIMIT {
+        if text.len() as u64 > LIMIT {
             return Err(malformed("too long"));
         }
         let body = text

@@ -1,30 +1,31 @@
-//! Evidence on disk: the log, and beside it each envelope with its proof.
+//! Evidence on disk: `log/` is the transparency log, `evidence/<id>.json` the envelopes, and beside each its
+//! `.tlog-proof`. `log.seen` remembers the newest checkpoint, so that a log that was rolled back is noticed.
 
+mod files;
+mod read;
+mod record;
+mod verify;
+
+use std::io;
 use std::path::{Path, PathBuf};
 
-use tutela_core::{Digest, Timestamp};
+use tutela_core::Digest;
 
-use crate::dossier::Dossier;
-use crate::keys::{KeyError, KeyRing};
-use crate::log::{Log, LogError, Logged, Moment, ProofError};
-use crate::signed::{Draft, StatementError, Verified};
-use crate::trust::Trust;
+use crate::keys::{KeyError, LogVerifier};
+use crate::log::{Checkpoint, CheckpointError, Log, LogError, NoteError, read_bounded};
 
-/// The evidence of a project: `<folder>/log` and `<folder>/evidence`.
+pub use record::Recorded;
+pub use verify::{EvidenceError, VerifiedEvidence, verify_evidence};
+
+/// A checkpoint with many cosignatures is a few kilobytes.
+const SEEN_LIMIT: u64 = 1024 * 1024;
+
+/// The evidence of a project, usually in `<project>/.tutela`.
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
-}
-
-/// A statement that is signed, logged and stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recorded {
-    /// The digest of the statement: the evidence's name.
-    pub id: Digest,
-    /// The index of its entry in the log.
-    pub index: u64,
-    /// Whether the log did not have it before.
-    pub new: bool,
+    /// The log that this value has written to.
+    log: Option<Log>,
 }
 
 /// Why evidence could not be stored or read.
@@ -32,40 +33,50 @@ pub struct Recorded {
 #[non_exhaustive]
 pub enum StoreError {
     /// The log could not be read or written.
-    #[error("the log cannot be used")]
+    #[error(transparent)]
     Log(#[from] LogError),
     /// A statement could not be signed.
     #[error("a statement could not be signed")]
     Key(#[from] KeyError),
+    /// A file or folder could not be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A file or folder could not be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
 }
 
-/// Why one piece of evidence cannot be relied on.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum EvidenceError {
-    /// The statement or its signatures.
-    #[error(transparent)]
-    Statement(#[from] StatementError),
-    /// The proof that it is in the log.
-    #[error(transparent)]
-    Proof(#[from] ProofError),
-}
-
-/// Evidence that has been verified with its proof alone.
-#[derive(Debug, Clone, PartialEq)]
-pub struct VerifiedEvidence {
-    /// The statement and who signed it.
-    pub signed: Verified<serde_json::Value>,
-    /// Its place in the log.
-    pub logged: Logged,
+impl StoreError {
+    /// What to do about it, where there is something to do.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Log(error) => error.hint().map(str::to_owned),
+            Self::Key(error) => error.hint(),
+            Self::Read { .. } | Self::Write { .. } => None,
+        }
+    }
 }
 
 impl Store {
-    /// The store in a folder, usually `<project>/.tutela`; reads nothing yet.
+    /// The store in a folder; reads and makes nothing yet.
     #[must_use]
     pub fn open(folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),
+            log: None,
         }
     }
 
@@ -94,41 +105,38 @@ impl Store {
             .join(format!("{}.tlog-proof", id.to_hex()))
     }
 
-    /// Signs statements, logs them in one batch, and writes each with its proof.
+    /// Reads the log, and refuses one that does not continue what was seen before.
     ///
     /// # Errors
-    /// [`StoreError`] when nothing, or not everything, could be stored; calling it again repairs that.
-    pub fn record(
-        &mut self,
-        keys: &KeyRing,
-        drafts: &[Draft],
-        moment: Moment,
-    ) -> Result<Vec<Recorded>, StoreError> {
-        todo!()
+    /// [`StoreError::Log`] when there is none or it cannot be relied on.
+    pub fn log(&self, verifier: &LogVerifier) -> Result<Log, StoreError> {
+        // Read before the log: another process may append in between.
+        let seen = self.seen(verifier)?;
+        let log = Log::open(&self.log_folder(), verifier)?;
+        if let Some(seen) = seen {
+            log.check_continues(&seen)?;
+        }
+        Ok(log)
     }
 
-    /// Reads all evidence and keeps what verifies.
-    ///
-    /// # Errors
-    /// [`StoreError`] when a folder cannot be read; evidence that does not verify is no error.
-    pub fn dossier(
-        &self,
-        trust: &Trust,
-        system: &str,
-        as_of: Timestamp,
-    ) -> Result<Dossier, StoreError> {
-        todo!()
+    fn seen_file(&self) -> PathBuf {
+        self.folder.join("log.seen")
     }
-}
 
-/// Verifies one piece of evidence with its proof, with no log at hand.
-///
-/// # Errors
-/// [`EvidenceError`] when the statement, a signature or the proof cannot be relied on.
-pub fn verify_evidence(
-    envelope: &[u8],
-    proof: &[u8],
-    trust: &Trust,
-) -> Result<VerifiedEvidence, EvidenceError> {
-    todo!()
+    /// The newest checkpoint that was seen, when one was.
+    fn seen(&self, verifier: &LogVerifier) -> Result<Option<Checkpoint>, StoreError> {
+        let path = self.seen_file();
+        let bytes = match read_bounded(&path, SEEN_LIMIT) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(StoreError::Read { path, source }),
+        };
+        let opened = String::from_utf8(bytes)
+            .map_err(|_error| CheckpointError::from(NoteError::Malformed("it is not UTF-8")))
+            .and_then(|note| Checkpoint::open(&note, verifier));
+        match opened {
+            Ok(checkpoint) => Ok(Some(checkpoint)),
+            Err(source) => Err(LogError::Checkpoint { path, source }.into()),
+        }
+    }
 }
