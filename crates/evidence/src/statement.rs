@@ -64,18 +64,18 @@ impl<P> Statement<P> {
     }
 }
 
-mod hex_digest {
+pub(crate) mod hex_digest {
     use serde::{Deserialize as _, Deserializer, Serializer};
     use tutela_core::Digest;
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         digest: &Digest,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&digest.to_hex())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Digest, D::Error> {
         let hex = String::deserialize(deserializer)?;
