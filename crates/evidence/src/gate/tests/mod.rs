@@ -5,6 +5,7 @@ mod demands;
 mod findings;
 mod invariants;
 mod random;
+mod schemas;
 mod signing;
 mod summaries;
 mod thresholds;
