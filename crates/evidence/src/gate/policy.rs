@@ -1,7 +1,8 @@
 //! What a gate demands. The configuration is parsed into these types by `app`.
 
 use serde::Serialize;
-use tutela_core::{Digest, Kind, Severity, Suite, Timestamp};
+use serde_json::{Map, Value};
+use tutela_core::{Class, Digest, Kind, Severity, Suite, Timestamp};
 
 /// What a gate demands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -21,6 +22,28 @@ pub struct Policy {
     pub trusted_keys: Vec<String>,
     /// How many different trusted keys must have signed each piece of evidence; at least 1.
     pub signatures: u32,
+    /// The id of the key that signs on this machine, when there is one. It only adds a warning when that
+    /// key is itself trusted, and is no part of the policy's digest.
+    #[serde(skip)]
+    pub own_key: Option<String>,
+}
+
+impl Policy {
+    /// The digest of what is demanded, in whatever order it was written down.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let mut whole = serde_json::to_value(self).unwrap_or_default();
+        let lists = whole.as_object_mut().into_iter().flat_map(Map::values_mut);
+        for list in lists.filter_map(Value::as_array_mut) {
+            list.sort_by_cached_key(canonical);
+        }
+        Digest::of(&canonical(&whole))
+    }
+}
+
+fn canonical(value: &Value) -> Vec<u8> {
+    // A JSON value of strings, small integers and finite numbers always has a canonical form.
+    serde_json_canonicalizer::to_vec(value).unwrap_or_default()
 }
 
 /// Evidence that must be there.
@@ -100,6 +123,8 @@ pub struct ExpectedCheck {
     pub code: String,
     /// Its suite.
     pub suite: Suite,
+    /// What sort of trouble it finds, as this program knows it.
+    pub class: Class,
     /// The digest of its present configuration.
     pub configuration: Digest,
 }
