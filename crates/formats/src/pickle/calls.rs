@@ -1,0 +1,455 @@
+//! What each opcode does: values, containers, imports and calls.
+
+use std::io;
+
+use super::machine::{Machine, Read, Step};
+use super::value::{Encoding, Node, Value};
+use super::{Argument, CALLS_SHOWN, Call, Callee, Fault, Import, Opcode};
+
+/// Calls that are described one by one, over all imports.
+const CALLS: usize = 1 << 16;
+/// Imports that are described one by one.
+const IMPORTS: usize = 1 << 16;
+/// Arguments of a call that are described.
+const ARGUMENTS: usize = 8;
+/// Longest name that is resolved; Python has no limit, but real ones have under a hundred characters.
+const NAME_BYTES: u64 = 4 << 10;
+/// Characters of an argument that are kept: calls that share one long text must not multiply it.
+const ARGUMENT_TEXT: u64 = 256;
+
+impl Machine<'_> {
+    pub(super) fn execute(&mut self, opcode: Opcode, read: Read, at: u64) -> io::Result<Step> {
+        use Opcode as O;
+        Ok(match opcode {
+            O::Reduce | O::NewObj | O::NewObjEx | O::Obj | O::Build => {
+                return self.execute_call(opcode, at);
+            }
+            O::Global | O::Inst | O::StackGlobal => return self.execute_import(opcode, read, at),
+            O::Int | O::Long | O::Float | O::Get | O::Put => {
+                return self.execute_line(opcode, read, at);
+            }
+            O::BinInt
+            | O::BinInt1
+            | O::BinInt2
+            | O::BinFloat
+            | O::Long1
+            | O::Long4
+            | O::None
+            | O::NewTrue
+            | O::NewFalse => self.execute_number(opcode, read)?,
+            O::String
+            | O::BinString
+            | O::ShortBinString
+            | O::Unicode
+            | O::BinUnicode
+            | O::ShortBinUnicode
+            | O::BinUnicode8
+            | O::BinBytes
+            | O::ShortBinBytes
+            | O::BinBytes8
+            | O::ByteArray8 => self.execute_text(opcode, read),
+            O::Mark | O::Stop | O::Pop | O::PopMark | O::Dup => self.execute_stack(opcode, at),
+            O::PersId => self.persistent(),
+            O::BinPersId => {
+                self.pop(opcode, at);
+                self.persistent()
+            }
+            O::BinGet | O::LongBinGet => self.recall(number(read), at),
+            O::BinPut | O::LongBinPut => self.remember(number(read), opcode, at),
+            O::Memoize => self.memoize(at),
+            O::Ext1 | O::Ext2 | O::Ext4 => {
+                self.note(
+                    at,
+                    Fault::Extension(i64::try_from(number(read)).unwrap_or(-1)),
+                );
+                self.push(Value::Opaque)
+            }
+            O::Proto => self.set_protocol(number(read)),
+            O::Frame => self.set_frame(at, number(read)),
+            O::NextBuffer => self.push(Value::Opaque),
+            O::ReadonlyBuffer => Step::On,
+            _ => self.execute_container(opcode, at),
+        })
+    }
+
+    fn execute_stack(&mut self, opcode: Opcode, at: u64) -> Step {
+        match opcode {
+            Opcode::Mark => self.mark(),
+            Opcode::Pop => self.pop_any(at),
+            Opcode::PopMark => {
+                self.pop_mark(opcode, at);
+                Step::On
+            }
+            Opcode::Dup => {
+                let value = self.top(opcode, at);
+                self.push(value)
+            }
+            _ => {
+                self.pop(opcode, at);
+                Step::Stop
+            }
+        }
+    }
+
+    fn persistent(&mut self) -> Step {
+        self.out.persistent = self.out.persistent.saturating_add(1);
+        self.push_node(Node::Persistent)
+    }
+
+    // ---- plain values ----
+
+    fn execute_number(&mut self, opcode: Opcode, read: Read) -> io::Result<Step> {
+        let bits = number(read);
+        let value = match (opcode, read) {
+            (Opcode::None, _) => Value::Nil,
+            (Opcode::NewTrue, _) => Value::Bool(true),
+            (Opcode::NewFalse, _) => Value::Bool(false),
+            (Opcode::BinFloat, _) => Value::Float(f64::from_bits(bits.swap_bytes())),
+            (Opcode::BinInt, _) => {
+                let unsigned = u32::try_from(bits).unwrap_or(u32::MAX);
+                Value::Int(i64::from(unsigned.cast_signed()))
+            }
+            (_, Read::Span(from, length)) => self.long(from, length)?,
+            _ => i64::try_from(bits).map_or(Value::Opaque, Value::Int),
+        };
+        Ok(self.push(value))
+    }
+
+    /// A little-endian two's-complement integer; opaque when it does not fit.
+    fn long(&mut self, from: u64, length: u64) -> io::Result<Value> {
+        if length > 8 {
+            return Ok(Value::Opaque);
+        }
+        let bytes = self.input.prefix(from, length)?;
+        let negative = bytes.last().is_some_and(|byte| *byte >= 0x80);
+        let start = if negative { -1_i64 } else { 0 };
+        let value = bytes
+            .iter()
+            .rev()
+            .fold(start, |value, byte| value << 8 | i64::from(*byte));
+        Ok(Value::Int(value))
+    }
+
+    /// The opcodes of protocol 0 that write a number as a line.
+    fn execute_line(&mut self, opcode: Opcode, read: Read, at: u64) -> io::Result<Step> {
+        let Read::Span(from, length) = read else {
+            return Ok(Step::Broken(Fault::Malformed(opcode)));
+        };
+        let line = String::from_utf8_lossy(self.input.prefix(from, length.min(64))?).into_owned();
+        // Python's `int` and `float` allow blanks around and underscores inside.
+        let text: String = line
+            .trim()
+            .chars()
+            .filter(|character| *character != '_')
+            .collect();
+        Ok(match opcode {
+            Opcode::Int if line == "00" => self.push(Value::Bool(false)),
+            Opcode::Int if line == "01" => self.push(Value::Bool(true)),
+            Opcode::Int | Opcode::Long => {
+                let digits = text.strip_suffix('L').unwrap_or(&text);
+                self.push(digits.parse().map_or(Value::Opaque, Value::Int))
+            }
+            Opcode::Float => self.push(text.parse().map_or(Value::Opaque, Value::Float)),
+            _ => match text.parse() {
+                Ok(index) if opcode == Opcode::Get => self.recall(index, at),
+                Ok(index) => self.remember(index, opcode, at),
+                Err(_) => Step::Broken(Fault::Malformed(opcode)),
+            },
+        })
+    }
+
+    fn execute_text(&mut self, opcode: Opcode, read: Read) -> Step {
+        let Read::Span(from, length) = read else {
+            return Step::Broken(Fault::Malformed(opcode));
+        };
+        let encoding = match opcode {
+            Opcode::String => Encoding::Quoted,
+            Opcode::BinString | Opcode::ShortBinString => Encoding::Ascii,
+            Opcode::Unicode => Encoding::RawUnicodeEscape,
+            Opcode::BinUnicode | Opcode::ShortBinUnicode | Opcode::BinUnicode8 => Encoding::Utf8,
+            _ => Encoding::Data,
+        };
+        self.push_text((from, length), encoding)
+    }
+
+    // ---- containers ----
+
+    fn execute_container(&mut self, opcode: Opcode, at: u64) -> Step {
+        use Opcode as O;
+        let taken = match opcode {
+            O::EmptyTuple => return self.push(Value::EmptyTuple),
+            O::Append | O::Tuple1 => self.take(1, opcode, at),
+            O::SetItem | O::Tuple2 => self.take(2, opcode, at),
+            O::Tuple3 => self.take(3, opcode, at),
+            O::EmptyList | O::EmptyDict | O::EmptySet => Vec::new(),
+            _ => self.pop_mark(opcode, at),
+        };
+        match opcode {
+            O::EmptyList | O::List => self.push_node(Node::items("[", "]", &taken)),
+            O::EmptySet | O::FrozenSet => self.push_node(Node::items("{", "}", &taken)),
+            O::Tuple | O::Tuple1 | O::Tuple2 | O::Tuple3 => {
+                self.push_node(Node::items("(", ")", &taken))
+            }
+            O::EmptyDict | O::Dict => {
+                let mut node = Node::Dict {
+                    entries: Vec::new(),
+                    count: 0,
+                };
+                node.extend(&taken);
+                self.push_node(node)
+            }
+            _ => {
+                // APPEND, APPENDS, SETITEM, SETITEMS, ADDITEMS change what lies below.
+                let target = self.top(opcode, at);
+                if let Some(node) = self.node_mut(target) {
+                    node.extend(&taken);
+                }
+                Step::On
+            }
+        }
+    }
+
+    fn take(&mut self, count: usize, opcode: Opcode, at: u64) -> Vec<Value> {
+        let mut values: Vec<Value> = (0..count).map(|_| self.pop(opcode, at)).collect();
+        values.reverse();
+        values
+    }
+
+    // ---- imports ----
+
+    fn execute_import(&mut self, opcode: Opcode, read: Read, at: u64) -> io::Result<Step> {
+        let (module, name) = match read {
+            Read::Spans(module, name) => (self.name(module)?, self.name(name)?),
+            _ => {
+                let name = self.pop(opcode, at);
+                let module = self.pop(opcode, at);
+                (self.text_of(module)?, self.text_of(name)?)
+            }
+        };
+        let import = self.import(opcode, module, name, at);
+        if opcode != Opcode::Inst {
+            return Ok(self.push_import(import));
+        }
+        let arguments = self.pop_mark(opcode, at);
+        let result = self.call(Callee::Import(import), opcode, &arguments, at)?;
+        Ok(self.push(result))
+    }
+
+    /// An import must never be lost: when there is no room for its node, the stream ends here.
+    fn push_import(&mut self, import: usize) -> Step {
+        match self.node(Node::Import(import)) {
+            Value::Opaque => Step::Broken(Fault::Limit {
+                what: "objects held",
+                limit: self.nodes.len() as u64,
+            }),
+            value => self.push(value),
+        }
+    }
+
+    fn name(&mut self, (from, length): (u64, u64)) -> io::Result<Option<String>> {
+        if length > NAME_BYTES {
+            return Ok(None);
+        }
+        let bytes = self.input.prefix(from, length)?;
+        Ok(String::from_utf8(bytes.to_vec()).ok())
+    }
+
+    fn import(
+        &mut self,
+        opcode: Opcode,
+        module: Option<String>,
+        name: Option<String>,
+        at: u64,
+    ) -> usize {
+        if module.is_none() || name.is_none() {
+            self.note(at, Fault::UnresolvedImport);
+        }
+        let key = (module, name);
+        if let Some(index) = self.known.get(&key)
+            && *index < self.out.imports.len()
+        {
+            return *index;
+        }
+        if self.out.imports.len() >= IMPORTS {
+            self.note(
+                at,
+                Fault::Limit {
+                    what: "imports",
+                    limit: IMPORTS as u64,
+                },
+            );
+            return IMPORTS.saturating_sub(1);
+        }
+        let index = self.out.imports.len();
+        self.known.insert(key.clone(), index);
+        self.out.imports.push(Import {
+            module: key.0,
+            name: key.1,
+            start: at,
+            end: self.at,
+            opcode,
+            called: 0,
+            patched: false,
+        });
+        index
+    }
+
+    // ---- calls ----
+
+    fn execute_call(&mut self, opcode: Opcode, at: u64) -> io::Result<Step> {
+        if opcode == Opcode::Build {
+            return self.build(at);
+        }
+        let (callee, arguments) = match opcode {
+            Opcode::Obj => {
+                let mut values = self.pop_mark(opcode, at);
+                if values.is_empty() {
+                    self.note(at, Fault::Underflow(opcode));
+                    values.push(Value::Opaque);
+                }
+                let callee = values.remove(0);
+                (callee, values)
+            }
+            Opcode::NewObjEx => {
+                let keywords = self.pop(opcode, at);
+                let arguments = self.pop(opcode, at);
+                let mut values = self.spread(arguments);
+                values.extend((keywords != Value::Opaque).then_some(keywords));
+                (self.pop(opcode, at), values)
+            }
+            _ => {
+                let arguments = self.pop(opcode, at);
+                (self.pop(opcode, at), self.spread(arguments))
+            }
+        };
+        let callee = self.callee(callee, opcode, at);
+        let result = self.call(callee, opcode, &arguments, at)?;
+        Ok(self.push(result))
+    }
+
+    fn spread(&self, arguments: Value) -> Vec<Value> {
+        match (self.node_of(arguments), arguments) {
+            (Some(Node::Items { items, .. }), _) => items.clone(),
+            (_, Value::EmptyTuple) => Vec::new(),
+            _ => vec![arguments],
+        }
+    }
+
+    fn callee(&mut self, value: Value, opcode: Opcode, at: u64) -> Callee {
+        let callee = match (self.node_of(value), value) {
+            (Some(Node::Import(import)), _) => Callee::Import(*import),
+            (Some(Node::Returned { call, .. }), _) => Callee::Returned(*call),
+            (Some(Node::Persistent), _) => Callee::Persistent,
+            (None, Value::Opaque) => Callee::Unknown,
+            _ => Callee::Data,
+        };
+        match callee {
+            Callee::Data => self.note(at, Fault::CalledData(opcode)),
+            Callee::Unknown | Callee::Persistent => self.note(at, Fault::CalledUnknown(opcode)),
+            Callee::Import(_) | Callee::Returned(_) => {}
+        }
+        callee
+    }
+
+    /// Records a call and gives the value that stands for its result.
+    fn call(
+        &mut self,
+        callee: Callee,
+        opcode: Opcode,
+        arguments: &[Value],
+        at: u64,
+    ) -> io::Result<Value> {
+        let mut seen = 0;
+        if let Callee::Import(index) = callee
+            && let Some(import) = self.out.imports.get_mut(index)
+        {
+            import.called = import.called.saturating_add(1);
+            seen = import.called;
+        }
+        if seen > CALLS_SHOWN || self.out.calls.len() >= CALLS {
+            return Ok(self.uncounted(callee, opcode, at));
+        }
+        let expression = self.expression(callee, opcode, arguments)?;
+        let arguments = arguments
+            .iter()
+            .take(ARGUMENTS)
+            .map(|value| self.describe_argument(*value))
+            .collect::<io::Result<_>>()?;
+        let call = self.out.calls.len();
+        self.first_calls.entry(callee).or_insert(call);
+        self.out.calls.push(Call {
+            callee,
+            opcode,
+            at,
+            arguments,
+            expression,
+        });
+        Ok(self.node(Node::Returned { call, state: None }))
+    }
+
+    /// The result of a call that is not described: stands for that of an earlier call of the same thing.
+    fn uncounted(&mut self, callee: Callee, opcode: Opcode, at: u64) -> Value {
+        match self.first_calls.get(&callee).copied() {
+            Some(call) => self.node(Node::Returned { call, state: None }),
+            None => {
+                if !matches!(callee, Callee::Import(_)) {
+                    self.note(at, Fault::CalledUnknown(opcode));
+                }
+                Value::Opaque
+            }
+        }
+    }
+
+    fn describe_argument(&mut self, value: Value) -> io::Result<Argument> {
+        Ok(match (self.node_of(value), value) {
+            (Some(Node::Import(import)), _) => Argument::Import(*import),
+            (Some(Node::Returned { call, .. }), _) => Argument::Returned(*call),
+            (
+                _,
+                Value::Text {
+                    at,
+                    length,
+                    encoding,
+                },
+            ) => {
+                let value = Value::Text {
+                    at,
+                    length: length.min(ARGUMENT_TEXT),
+                    encoding,
+                };
+                self.text_of(value)?.map_or(Argument::Other, Argument::Text)
+            }
+            _ => Argument::Other,
+        })
+    }
+
+    /// BUILD gives an object its state; on an import it overwrites attributes of a class or module.
+    fn build(&mut self, at: u64) -> io::Result<Step> {
+        let state = self.pop(Opcode::Build, at);
+        let target = self.top(Opcode::Build, at);
+        match self.node_of(target) {
+            Some(Node::Import(index)) => {
+                let index = *index;
+                if let Some(import) = self.out.imports.get_mut(index) {
+                    import.patched = true;
+                }
+                self.call(Callee::Import(index), Opcode::Build, &[state], at)?;
+                Ok(Step::On)
+            }
+            Some(Node::Returned { .. }) => {
+                if let Some(Node::Returned { state: place, .. }) = self.node_mut(target) {
+                    *place = Some(state);
+                }
+                self.skip_array(target, state, at)
+            }
+            _ => Ok(Step::On),
+        }
+    }
+}
+
+fn number(read: Read) -> u64 {
+    match read {
+        Read::Number(number) => number,
+        _ => 0,
+    }
+}

@@ -1,0 +1,442 @@
+//! The symbolic machine: reads one opcode after the other and moves values.
+
+use std::collections::HashMap;
+use std::io;
+
+use tutela_core::{Bytes, Limits};
+
+use super::opcode::Argument as Written;
+use super::value::{Encoding, Memo, Node, Value};
+use super::{Anomaly, Callee, Fault, Opcode, Pickles, Stream};
+use crate::input::Input;
+
+/// Values on the stack and entries in the memo: 24 bytes each, so at most 200 MiB.
+const VALUES: usize = 8 << 20;
+/// Containers and results: past this they become opaque, which the description then says.
+const NODES: usize = 4 << 20;
+/// Anomalies that are kept; a hostile stream could make one per byte.
+const ANOMALIES: usize = 1_000;
+/// Streams that are described one by one.
+const STREAMS: usize = 100_000;
+
+/// Whether to go on with the stream.
+pub(super) enum Step {
+    On,
+    /// STOP was reached.
+    Stop,
+    /// The stream is broken here.
+    Broken(Fault),
+}
+
+/// An argument, read.
+#[derive(Clone, Copy)]
+pub(super) enum Read {
+    None,
+    Number(u64),
+    /// From, length.
+    Span(u64, u64),
+    /// Two lines: from, length; from, length.
+    Spans((u64, u64), (u64, u64)),
+}
+
+/// What a pickle inside a pickle puts aside: joblib writes an object array so.
+struct Suspended {
+    stack: Vec<Value>,
+    marks: Vec<usize>,
+    memo: Memo,
+}
+
+pub(super) struct Machine<'a> {
+    pub(super) input: Input<'a>,
+    pub(super) at: u64,
+    pub(super) stack: Vec<Value>,
+    pub(super) nodes: Vec<Node>,
+    pub(super) out: Pickles,
+    pub(super) known: HashMap<(Option<String>, Option<String>), usize>,
+    /// The first described call of each thing called.
+    pub(super) first_calls: HashMap<Callee, usize>,
+    marks: Vec<usize>,
+    memo: Memo,
+    suspended: Vec<Suspended>,
+    protocol: Option<u8>,
+    frame_end: u64,
+    steps: u64,
+    limits: Limits,
+}
+
+impl<'a> Machine<'a> {
+    pub(super) fn new(bytes: &'a dyn Bytes, limits: &Limits) -> Self {
+        Self {
+            input: Input::new(bytes),
+            at: 0,
+            stack: Vec::new(),
+            nodes: Vec::new(),
+            out: Pickles::default(),
+            known: HashMap::new(),
+            first_calls: HashMap::new(),
+            marks: Vec::new(),
+            memo: Memo::default(),
+            suspended: Vec::new(),
+            protocol: None,
+            frame_end: 0,
+            steps: 0,
+            limits: *limits,
+        }
+    }
+
+    /// Runs pickle after pickle, as loaders that call `load` again do.
+    pub(super) fn run(mut self) -> io::Result<Pickles> {
+        while self.at < self.input.len() {
+            let start = self.at;
+            let before = (
+                self.out.imports.len(),
+                self.out.calls.len(),
+                self.out.anomalies.len(),
+            );
+            self.reset();
+            let complete = self.run_one()?;
+            let is_first = start == 0;
+            let stream = Stream {
+                start,
+                end: self.at,
+                protocol: self.protocol,
+                complete,
+            };
+            if !is_first && !self.is_next_pickle(&stream, before) {
+                self.forget(before);
+                self.note(start, Fault::Trailing(self.input.len()));
+                self.out.examined = start;
+                return Ok(self.out);
+            }
+            self.out.streams.push(stream);
+            if !complete || self.out.streams.len() >= STREAMS {
+                break;
+            }
+        }
+        self.out.examined = self.at;
+        Ok(self.out)
+    }
+
+    /// Data behind a pickle may read as a few opcodes; it counts as a pickle only if it looks meant.
+    fn is_next_pickle(&self, stream: &Stream, before: (usize, usize, usize)) -> bool {
+        let runs = self
+            .out
+            .calls
+            .iter()
+            .skip(before.1)
+            .any(|call| matches!(call.callee, Callee::Import(_)));
+        let faulty = self.out.anomalies.len() > before.2;
+        runs || (stream.complete && (stream.protocol.is_some() || !faulty))
+            || (stream.protocol.is_some() && self.out.imports.len() > before.0)
+    }
+
+    fn forget(&mut self, (imports, calls, anomalies): (usize, usize, usize)) {
+        self.out.imports.truncate(imports);
+        self.out.calls.truncate(calls);
+        self.out.anomalies.truncate(anomalies);
+    }
+
+    fn reset(&mut self) {
+        self.stack.clear();
+        self.marks.clear();
+        self.nodes.clear();
+        self.suspended.clear();
+        self.memo = Memo::default();
+        self.protocol = None;
+        self.frame_end = 0;
+    }
+
+    fn run_one(&mut self) -> io::Result<bool> {
+        loop {
+            let start = self.at;
+            let step = self.step()?;
+            match step {
+                Step::On => {}
+                Step::Stop => match self.suspended.pop() {
+                    None => return Ok(true),
+                    Some(outer) => self.resume(outer),
+                },
+                Step::Broken(fault) => {
+                    self.note(start, fault);
+                    return Ok(false);
+                }
+            }
+        }
+    }
+
+    fn step(&mut self) -> io::Result<Step> {
+        let start = self.at;
+        let Some(byte) = self.input.byte(start)? else {
+            return Ok(Step::Broken(Fault::Truncated));
+        };
+        let Some(opcode) = Opcode::from_byte(byte) else {
+            return Ok(Step::Broken(Fault::UnknownOpcode(byte)));
+        };
+        self.steps = self.steps.saturating_add(1);
+        if let Some(fault) = self.exhausted() {
+            return Ok(Step::Broken(fault));
+        }
+        let argument = match self.argument(opcode)? {
+            Ok(argument) => argument,
+            Err(fault) => return Ok(Step::Broken(fault)),
+        };
+        self.check_frame(opcode, start);
+        self.execute(opcode, argument, start)
+    }
+
+    fn exhausted(&self) -> Option<Fault> {
+        let values = self.stack.len().saturating_add(self.marks.len());
+        let limit = |what, limit| Some(Fault::Limit { what, limit });
+        if self.steps > self.limits.steps {
+            limit("opcodes", self.limits.steps)
+        } else if values > VALUES || self.memo.len() > VALUES as u64 {
+            limit("values held", VALUES as u64)
+        } else {
+            None
+        }
+    }
+
+    /// Reads the argument and moves behind it.
+    fn argument(&mut self, opcode: Opcode) -> io::Result<Result<Read, Fault>> {
+        let from = self.at.saturating_add(1);
+        let read = match opcode.argument() {
+            Written::None => (Read::None, from),
+            Written::Fixed(width) => match self.number(from, width)? {
+                Some(number) => (Read::Number(number), from.saturating_add(u64::from(width))),
+                None => return Ok(Err(Fault::Truncated)),
+            },
+            Written::Line => match self.line(from)? {
+                Some((length, next)) => (Read::Span(from, length), next),
+                None => return Ok(Err(Fault::Truncated)),
+            },
+            Written::TwoLines => {
+                let Some((first, second_at)) = self.line(from)? else {
+                    return Ok(Err(Fault::Truncated));
+                };
+                let Some((second, next)) = self.line(second_at)? else {
+                    return Ok(Err(Fault::Truncated));
+                };
+                (Read::Spans((from, first), (second_at, second)), next)
+            }
+            Written::Counted(width) => match self.counted(from, width)? {
+                Some(read) => read,
+                None => return Ok(Err(Fault::Truncated)),
+            },
+            Written::SignedCounted => match self.number(from, 4)? {
+                Some(count) if count > u64::from(u32::MAX >> 1) => {
+                    return Ok(Err(Fault::Malformed(opcode)));
+                }
+                _ => match self.counted(from, 4)? {
+                    Some(read) => read,
+                    None => return Ok(Err(Fault::Truncated)),
+                },
+            },
+        };
+        self.at = read.1;
+        Ok(Ok(read.0))
+    }
+
+    fn number(&mut self, at: u64, width: u8) -> io::Result<Option<u64>> {
+        let bytes = self.input.slice(at, usize::from(width))?;
+        Ok(bytes.map(|bytes| {
+            bytes
+                .iter()
+                .rev()
+                .fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
+        }))
+    }
+
+    fn line(&mut self, from: u64) -> io::Result<Option<(u64, u64)>> {
+        let newline = self.input.newline(from)?;
+        Ok(newline.map(|end| (end.saturating_sub(from), end.saturating_add(1))))
+    }
+
+    fn counted(&mut self, from: u64, width: u8) -> io::Result<Option<(Read, u64)>> {
+        let Some(count) = self.number(from, width)? else {
+            return Ok(None);
+        };
+        let data = from.saturating_add(u64::from(width));
+        let end = data
+            .checked_add(count)
+            .filter(|end| *end <= self.input.len());
+        Ok(end.map(|end| (Read::Span(data, count), end)))
+    }
+
+    /// `CPython`'s C loader reads on over a frame's end; its Python loader refuses. Both are told.
+    fn check_frame(&mut self, opcode: Opcode, start: u64) {
+        if opcode == Opcode::Frame {
+            if start < self.frame_end {
+                self.note(start, Fault::Frame);
+            }
+        } else if start < self.frame_end && self.at > self.frame_end {
+            self.note(start, Fault::Frame);
+        }
+    }
+
+    pub(super) fn set_frame(&mut self, start: u64, length: u64) -> Step {
+        let end = self.at.saturating_add(length);
+        if end > self.input.len() {
+            // The C loader stops here; the Python loader reads what there is.
+            self.note(start, Fault::Frame);
+        }
+        self.frame_end = end;
+        Step::On
+    }
+
+    pub(super) fn set_protocol(&mut self, protocol: u64) -> Step {
+        let protocol = u8::try_from(protocol).unwrap_or(u8::MAX);
+        if protocol > 5 {
+            return Step::Broken(Fault::Protocol(protocol));
+        }
+        self.protocol = Some(protocol);
+        Step::On
+    }
+
+    pub(super) fn note(&mut self, at: u64, fault: Fault) {
+        if self.out.anomalies.len() < ANOMALIES {
+            self.out.anomalies.push(Anomaly { at, fault });
+        } else if fault.blinds() {
+            // INVARIANT: a fault that blinds is never dropped; the last place is kept for it.
+            self.out.anomalies.pop();
+            self.out.anomalies.push(Anomaly { at, fault });
+        }
+    }
+
+    // ---- the stack ----
+
+    pub(super) fn push(&mut self, value: Value) -> Step {
+        self.stack.push(value);
+        Step::On
+    }
+
+    pub(super) fn push_text(&mut self, (at, length): (u64, u64), encoding: Encoding) -> Step {
+        self.push(Value::Text {
+            at,
+            length,
+            encoding,
+        })
+    }
+
+    pub(super) fn push_node(&mut self, node: Node) -> Step {
+        let value = self.node(node);
+        self.push(value)
+    }
+
+    pub(super) fn node(&mut self, node: Node) -> Value {
+        match u32::try_from(self.nodes.len()) {
+            Ok(index) if self.nodes.len() < NODES => {
+                self.nodes.push(node);
+                Value::Node(index)
+            }
+            _ => Value::Opaque,
+        }
+    }
+
+    pub(super) fn node_of(&self, value: Value) -> Option<&Node> {
+        match value {
+            Value::Node(index) => self.nodes.get(usize::try_from(index).ok()?),
+            _ => None,
+        }
+    }
+
+    pub(super) fn node_mut(&mut self, value: Value) -> Option<&mut Node> {
+        match value {
+            Value::Node(index) => self.nodes.get_mut(usize::try_from(index).ok()?),
+            _ => None,
+        }
+    }
+
+    /// Takes the top value; an opaque one, and a fault, when the stack is empty or a mark is in the way.
+    pub(super) fn pop(&mut self, opcode: Opcode, at: u64) -> Value {
+        let fence = self.marks.last().copied().unwrap_or(0);
+        if self.stack.len() > fence
+            && let Some(value) = self.stack.pop()
+        {
+            return value;
+        }
+        self.note(at, Fault::Underflow(opcode));
+        Value::Opaque
+    }
+
+    /// The value that an opcode works on without taking it.
+    pub(super) fn top(&mut self, opcode: Opcode, at: u64) -> Value {
+        let value = self.pop(opcode, at);
+        self.stack.push(value);
+        value
+    }
+
+    /// Takes everything above the last mark, and the mark.
+    pub(super) fn pop_mark(&mut self, opcode: Opcode, at: u64) -> Vec<Value> {
+        let Some(mark) = self.marks.pop() else {
+            self.note(at, Fault::NoMark(opcode));
+            return std::mem::take(&mut self.stack);
+        };
+        self.stack.split_off(mark.min(self.stack.len()))
+    }
+
+    pub(super) fn mark(&mut self) -> Step {
+        self.marks.push(self.stack.len());
+        Step::On
+    }
+
+    /// POP takes a mark when that is what lies on top.
+    pub(super) fn pop_any(&mut self, at: u64) -> Step {
+        if self.marks.last() == Some(&self.stack.len()) {
+            self.marks.pop();
+        } else {
+            self.pop(Opcode::Pop, at);
+        }
+        Step::On
+    }
+
+    // ---- the memo ----
+
+    pub(super) fn remember(&mut self, index: u64, opcode: Opcode, at: u64) -> Step {
+        let value = self.top(opcode, at);
+        self.memo.put(index, value);
+        Step::On
+    }
+
+    pub(super) fn memoize(&mut self, at: u64) -> Step {
+        let index = self.memo.len();
+        self.remember(index, Opcode::Memoize, at)
+    }
+
+    pub(super) fn recall(&mut self, index: u64, at: u64) -> Step {
+        let value = self.memo.get(index).unwrap_or_else(|| {
+            self.note(at, Fault::MissingMemo(index));
+            Value::Opaque
+        });
+        self.push(value)
+    }
+
+    // ---- pickles inside ----
+
+    /// Puts the machine aside to follow a pickle that begins here.
+    pub(super) fn suspend(&mut self) -> Step {
+        if self.suspended.len() >= usize::try_from(self.limits.depth).unwrap_or(usize::MAX) {
+            return Step::Broken(Fault::Limit {
+                what: "pickles inside pickles",
+                limit: u64::from(self.limits.depth),
+            });
+        }
+        self.suspended.push(Suspended {
+            stack: std::mem::take(&mut self.stack),
+            marks: std::mem::take(&mut self.marks),
+            memo: std::mem::take(&mut self.memo),
+        });
+        self.frame_end = 0;
+        Step::On
+    }
+
+    fn resume(&mut self, outer: Suspended) {
+        let result = self.stack.pop().unwrap_or(Value::Opaque);
+        self.stack = outer.stack;
+        self.marks = outer.marks;
+        self.memo = outer.memo;
+        self.frame_end = 0;
+        // The array takes the place of its wrapper.
+        self.stack.pop();
+        self.stack.push(result);
+    }
+}

@@ -1,0 +1,277 @@
+//! Describes pickles by running their opcodes on a symbolic machine. Nothing is imported or called.
+//!
+//! The idea: follow every opcode as Python's `Unpickler` would, with a stack, marks and a memo, but let a
+//! call only *record* what would be called and leave a value that stands for its result. So a name that
+//! is put together through the memo, and a call on the result of a call, are seen for what they are.
+//! Where Python would stop with an exception the machine notes the fault and, if it can, goes on: the
+//! payload of an attack usually runs before the stream breaks.
+
+mod arrays;
+mod calls;
+mod machine;
+mod opcode;
+mod render;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::fmt;
+use std::io;
+
+use tutela_core::{Bytes, Limits};
+
+pub use opcode::Opcode;
+
+/// What a run of pickles would do.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Pickles {
+    /// The pickles in order: one file may hold several, and loaders read on.
+    pub streams: Vec<Stream>,
+    /// Everything imported, each name once, in the order of first use.
+    pub imports: Vec<Import>,
+    /// Calls in order. Of one import only the first [`CALLS_SHOWN`]; all are counted in the import.
+    pub calls: Vec<Call>,
+    /// Everything that is not as the format wants it, in order.
+    pub anomalies: Vec<Anomaly>,
+    /// How many bytes were followed.
+    pub examined: u64,
+    /// How many values the loader's own `persistent_load` would be asked for.
+    pub persistent: u64,
+}
+
+/// Calls of one import that are described one by one.
+pub const CALLS_SHOWN: u64 = 256;
+
+/// One pickle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stream {
+    /// Its first byte.
+    pub start: u64,
+    /// One past the last byte that was followed.
+    pub end: u64,
+    /// The protocol that it declares; none before protocol 2.
+    pub protocol: Option<u8>,
+    /// Whether it ended with STOP.
+    pub complete: bool,
+}
+
+/// A name that a pickle imports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// The module, as written; none when the machine could not resolve it.
+    pub module: Option<String>,
+    /// The name in the module, dots included; none when the machine could not resolve it.
+    pub name: Option<String>,
+    /// Where the first opcode that imports it starts.
+    pub start: u64,
+    /// One past that opcode.
+    pub end: u64,
+    /// The opcode that imports it first.
+    pub opcode: Opcode,
+    /// How often it is called, directly.
+    pub called: u64,
+    /// Whether BUILD sets attributes on the import itself, not on an object made from it.
+    pub patched: bool,
+}
+
+impl fmt::Display for Import {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |part: &Option<String>| {
+            part.as_ref()
+                .map_or_else(|| "?".to_owned(), |text| tutela_core::escape(text, 120))
+        };
+        write!(formatter, "{}.{}", shown(&self.module), shown(&self.name))
+    }
+}
+
+/// A call that a pickle makes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// What is called.
+    pub callee: Callee,
+    /// The opcode that calls.
+    pub opcode: Opcode,
+    /// Where the opcode is.
+    pub at: u64,
+    /// The first arguments.
+    pub arguments: Vec<Argument>,
+    /// The call as Python would write it, escaped and bounded.
+    pub expression: String,
+}
+
+/// What is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Callee {
+    /// An import, by its index in [`Pickles::imports`].
+    Import(usize),
+    /// The result of a call, by its index in [`Pickles::calls`].
+    Returned(usize),
+    /// Something that the loader's `persistent_load` returns.
+    Persistent,
+    /// Plain data, on which Python would stop.
+    Data,
+    /// The machine could not tell.
+    Unknown,
+}
+
+/// An argument of a call.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Argument {
+    /// A text or byte string, decoded; its first 256 bytes.
+    Text(String),
+    /// An import, by its index.
+    Import(usize),
+    /// The result of a call, by its index.
+    Returned(usize),
+    /// Anything else.
+    Other,
+}
+
+/// Something that is not as the format wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anomaly {
+    /// Where.
+    pub at: u64,
+    /// What.
+    pub fault: Fault,
+}
+
+/// What is not as the format wants it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A byte that is no opcode.
+    #[error("byte 0x{0:02x} is not an opcode")]
+    UnknownOpcode(u8),
+    /// The bytes end inside an opcode or before STOP.
+    #[error("the stream ends before its STOP")]
+    Truncated,
+    /// An argument that does not read as what it should be.
+    #[error("the argument of {0} is malformed")]
+    Malformed(Opcode),
+    /// An opcode takes more from the stack than is on it.
+    #[error("{0} takes from an empty stack")]
+    Underflow(Opcode),
+    /// An opcode needs a mark, and there is none.
+    #[error("{0} finds no mark")]
+    NoMark(Opcode),
+    /// A memo index that nothing was stored under.
+    #[error("memo entry {0} is read before it is written")]
+    MissingMemo(u64),
+    /// A protocol that this machine does not know.
+    #[error("pickle protocol {0} is unknown")]
+    Protocol(u8),
+    /// A frame that is longer than what is left, or that an opcode or another frame straddles.
+    #[error("a frame does not enclose whole opcodes, so loaders may read it differently")]
+    Frame,
+    /// An import whose module or name is computed in a way that the machine cannot follow.
+    #[error("an import's name cannot be resolved")]
+    UnresolvedImport,
+    /// A class by a number that only the loading program's registry knows.
+    #[error("extension code {0} stands for a class that only the loading program knows")]
+    Extension(i64),
+    /// A call of plain data, on which Python would stop.
+    #[error("{0} calls plain data")]
+    CalledData(Opcode),
+    /// A call of a value that the machine cannot follow.
+    #[error("{0} calls a value that cannot be resolved")]
+    CalledUnknown(Opcode),
+    /// Raw array bytes of joblib whose length cannot be told.
+    #[error("raw array bytes follow whose length cannot be told")]
+    RawArray,
+    /// Bytes after the last pickle that are not a pickle; ends at the offset given.
+    #[error("bytes up to {0} follow that are not a pickle")]
+    Trailing(u64),
+    /// A limit was reached.
+    #[error("the limit of {limit} {what} is reached")]
+    Limit {
+        /// What is limited.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+    },
+}
+
+impl Fault {
+    /// Whether something behind it was not followed, so that "nothing found" proves nothing.
+    #[must_use]
+    pub const fn blinds(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownOpcode(_)
+                | Self::Truncated
+                | Self::Malformed(_)
+                | Self::Protocol(_)
+                | Self::UnresolvedImport
+                | Self::Extension(_)
+                | Self::CalledUnknown(_)
+                | Self::RawArray
+                | Self::Limit { .. }
+        )
+    }
+}
+
+impl Pickles {
+    /// Whether the first pickle ended as it should, or something would have run before it broke.
+    ///
+    /// Almost any text is a few valid opcodes; this tells a pickle from other bytes.
+    #[must_use]
+    pub fn is_plausible(&self) -> bool {
+        let Some(first) = self.streams.first() else {
+            return false;
+        };
+        let sound = !self.anomalies.iter().any(|anomaly| {
+            anomaly.at < first.end
+                && matches!(
+                    anomaly.fault,
+                    Fault::Underflow(_) | Fault::NoMark(_) | Fault::MissingMemo(_)
+                )
+        });
+        let is_named = |import: &Import| {
+            let is_name = |part: &Option<String>| part.as_deref().is_none_or(is_dotted_name);
+            is_name(&import.module) && is_name(&import.name)
+        };
+        // One sound call is enough: an import with an odd name beside it must not conceal it.
+        let runs = self.calls.iter().any(|call| match call.callee {
+            Callee::Import(index) => self.imports.get(index).is_some_and(is_named),
+            _ => false,
+        });
+        runs || (first.complete && sound && self.imports.iter().all(is_named))
+    }
+}
+
+/// Whether a text could be a dotted Python name.
+#[must_use]
+pub fn is_dotted_name(text: &str) -> bool {
+    text.split('.').all(|part| {
+        let mut characters = part.chars();
+        characters
+            .next()
+            .is_some_and(|first| first.is_alphabetic() || first == '_' || first == '<')
+            && characters.all(|character| {
+                character.is_alphanumeric() || matches!(character, '_' | '<' | '>')
+            })
+    })
+}
+
+/// Describes the pickles that the bytes begin with.
+///
+/// Linear in the number of bytes. Memory is bounded by the limits and by what the pickle keeps on its
+/// stack and in its memo, at most a few hundred MiB for the most hostile input.
+///
+/// # Errors
+/// What reading the bytes returns.
+///
+/// # Examples
+/// ```
+/// use tutela_core::Limits;
+/// let bytes = b"cos\nsystem\n(S'echo inert'\ntR.".to_vec();
+/// let pickles = tutela_formats::pickle::describe(&bytes, &Limits::default()).unwrap();
+/// assert_eq!(pickles.calls[0].expression, "os.system(\"echo inert\")");
+/// ```
+pub fn describe(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Pickles> {
+    machine::Machine::new(bytes, limits).run()
+}

@@ -1,0 +1,259 @@
+//! Tells formats by content. A name is a hint and never decides.
+
+use std::io;
+
+use tutela_core::{Bytes, Limits};
+
+use crate::inflate::{self, Wrapper};
+use crate::input::Input;
+use crate::{Format, executable, npy, onnx, pickle, safetensors, tar, zip};
+
+/// What the bytes are, if they are of a known format.
+///
+/// # Errors
+/// What reading the bytes returns.
+///
+/// # Examples
+/// ```
+/// use tutela_core::Limits;
+/// use tutela_formats::{Format, sniff};
+/// let bytes = b"#!/bin/sh\necho hello\n".to_vec();
+/// assert_eq!(sniff(&bytes, &Limits::default()).unwrap(), Some(Format::Script));
+/// ```
+pub fn sniff(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> {
+    Ok(sniff_all(bytes, limits)?.first().copied())
+}
+
+/// Everything that the bytes are: a file may be a pickle at its start and a zip archive at its end.
+///
+/// # Errors
+/// What reading the bytes returns.
+pub fn sniff_all(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Vec<Format>> {
+    let head = Input::new(bytes).prefix(0, 512)?.to_vec();
+    let mut found = Vec::new();
+    if let Some(format) = by_head(bytes, &head, limits)? {
+        found.push(format);
+    }
+    if let Some(format) = zip_format(bytes, limits)? {
+        // A zip that begins as one is nothing else; behind other bytes it is a second face.
+        found.push(format);
+    }
+    Ok(found)
+}
+
+fn by_head(bytes: &dyn Bytes, head: &[u8], limits: &Limits) -> io::Result<Option<Format>> {
+    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        return Ok(None);
+    }
+    if let Some(format) = by_magic(head) {
+        return Ok(Some(format));
+    }
+    if let Some(format) = executable::recognise(bytes)? {
+        return Ok(Some(format));
+    }
+    if safetensors::looks_like(bytes)? {
+        return Ok(Some(Format::Safetensors));
+    }
+    if tar::looks_like(bytes)? {
+        return Ok(Some(Format::Tar));
+    }
+    if is_hdf5(bytes)? {
+        return Ok(Some(Format::Hdf5));
+    }
+    if is_zlib(bytes, head) {
+        return Ok(Some(Format::Zlib));
+    }
+    if onnx::looks_like(bytes)? {
+        return Ok(Some(Format::Onnx));
+    }
+    if is_saved_model(head) {
+        return Ok(Some(Format::SavedModel));
+    }
+    Ok(is_pickle(bytes, head, limits)?.then_some(Format::Pickle))
+}
+
+fn by_magic(head: &[u8]) -> Option<Format> {
+    const MAGICS: &[(usize, &[u8], Format)] = &[
+        // The magic number that torch pickles first: 0x1950a86a20f9469cfc6c.
+        (
+            0,
+            b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.",
+            Format::TorchLegacy,
+        ),
+        (0, npy::MAGIC, Format::Npy),
+        (0, b"GGUF", Format::Gguf),
+        (4, b"TFL3", Format::Tflite),
+        (0, b"\x1f\x8b\x08", Format::Gzip),
+        (0, b"7z\xbc\xaf\x27\x1c", Format::SevenZip),
+        (0, b"Rar!\x1a\x07", Format::Rar),
+        (0, b"\xfd7zXZ\0", Format::Xz),
+        (0, b"]\0\0\x80\0\xff\xff\xff\xff", Format::Xz),
+        (0, b"\x28\xb5\x2f\xfd", Format::Zstd),
+        (0, b"\x04\x22\x4d\x18", Format::Lz4),
+    ];
+    let found = MAGICS
+        .iter()
+        .find(|(at, magic, _)| head.get(*at..).is_some_and(|rest| rest.starts_with(magic)));
+    let is_bzip2 = matches!(
+        head,
+        [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', ..]
+    );
+    found
+        .map(|(_, _, format)| *format)
+        .or(is_bzip2.then_some(Format::Bzip2))
+}
+
+/// HDF5's signature may stand at 0, 512, 1024, 2048 and so on, behind a user block.
+fn is_hdf5(bytes: &dyn Bytes) -> io::Result<bool> {
+    let mut input = Input::new(bytes);
+    let mut at = 0_u64;
+    while at < bytes.len() && at <= 1 << 20 {
+        if input.prefix(at, 8)? == b"\x89HDF\r\n\x1a\n" {
+            return Ok(true);
+        }
+        at = if at == 0 { 512 } else { at.saturating_mul(2) };
+    }
+    Ok(false)
+}
+
+/// A two-byte header with its own check, and something that unpacks.
+fn is_zlib(bytes: &dyn Bytes, head: &[u8]) -> bool {
+    let [0x78, flags, ..] = head else {
+        return false;
+    };
+    if !(0x7800_u32 | u32::from(*flags)).is_multiple_of(31) {
+        return false;
+    }
+    let start = tutela_core::Window::new(bytes, 0, 64 << 10);
+    match inflate::unpack(&start, Wrapper::Zlib, 64) {
+        Ok(unpacked) => !unpacked.bytes.is_empty(),
+        Err(error) => matches!(error, inflate::Failed::TooLarge(_)),
+    }
+}
+
+/// `saved_model_schema_version: 1`, then a `MetaGraphDef` with its `MetaInfoDef`.
+fn is_saved_model(head: &[u8]) -> bool {
+    head.starts_with(b"\x08\x01\x12") && head.get(4..12).is_some_and(|rest| rest.contains(&0x0a))
+}
+
+fn is_pickle(bytes: &dyn Bytes, head: &[u8], limits: &Limits) -> io::Result<bool> {
+    let declared = matches!(head, [0x80, 0..=5, ..]);
+    // One byte tells most files apart from a pickle without running anything.
+    let can_begin = head
+        .first()
+        .and_then(|byte| pickle::Opcode::from_byte(*byte))
+        .is_some();
+    if !can_begin {
+        return Ok(false);
+    }
+    let pickles = pickle::describe(bytes, limits)?;
+    Ok(pickles.is_plausible() || (declared && pickles.examined > 3))
+}
+
+fn zip_format(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> {
+    if !zip::is_zip(bytes)? {
+        return Ok(None);
+    }
+    let archive = zip::read(bytes, limits)?;
+    let begins = Input::new(bytes).prefix(0, 2)? == b"PK";
+    if archive.members.is_empty() && !begins {
+        return Ok(None);
+    }
+    let has = |wanted: &dyn Fn(&str) -> bool| {
+        archive
+            .members
+            .iter()
+            .any(|member| wanted(&member.name) || member.local_name.as_deref().is_some_and(wanted))
+    };
+    let is_array = |name: &str| name.ends_with(".npy");
+    Ok(Some(
+        if has(&|name| name == "data.pkl" || name.ends_with("/data.pkl")) {
+            Format::TorchZip
+        } else if has(&|name| name == "config.json") && has(&|name| name.ends_with(".weights.h5")) {
+            Format::KerasZip
+        } else if !archive.members.is_empty()
+            && archive.members.iter().all(|member| is_array(&member.name))
+        {
+            Format::Npz
+        } else {
+            Format::Zip
+        },
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(bytes: &[u8]) -> Option<Format> {
+        sniff(&bytes.to_vec(), &Limits::default()).unwrap()
+    }
+
+    #[test]
+    fn formats_are_told_by_content() {
+        for (bytes, format) in [
+            (&b"\x80\x04N."[..], Format::Pickle),
+            (b"cos\nsystem\n(S'echo inert'\ntR.", Format::Pickle),
+            (
+                b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.",
+                Format::TorchLegacy,
+            ),
+            (b"\x93NUMPY\x01\0", Format::Npy),
+            (b"GGUF\x03\0\0\0", Format::Gguf),
+            (b"\x1c\0\0\0TFL3", Format::Tflite),
+            (b"\x89HDF\r\n\x1a\n\0", Format::Hdf5),
+            (b"\x7fELF\x02\x01\x01", Format::Elf),
+            (b"\x02\0\0\0\0\0\0\0{}", Format::Safetensors),
+            (b"7z\xbc\xaf\x27\x1c", Format::SevenZip),
+            (b"BZh91AY&SY", Format::Bzip2),
+        ] {
+            assert_eq!(of(bytes), Some(format), "{}", bytes.escape_ascii());
+        }
+        let mut behind = vec![7; 512];
+        behind.extend(b"\x89HDF\r\n\x1a\n");
+        assert_eq!(of(&behind), Some(Format::Hdf5));
+    }
+
+    #[test]
+    fn ordinary_files_are_none() {
+        for text in [
+            "",
+            "hello",
+            "import os\nos.system('x')\n",
+            "a,b\n1,2\n",
+            "{\"a\": 1}",
+            "<html></html>",
+            "(define x)",
+            "Index of terms\n",
+            "None",
+            "I am text.\nIt goes on.\n",
+            "x = 1\n",
+            "# title\n\ntext.\n",
+            "]",
+            "Kind: model\n",
+            "Gamma rays\n",
+            "package main\n",
+        ] {
+            assert_eq!(of(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_with_two_faces_shows_both() {
+        // An empty archive behind a pickle is told once it holds a member.
+        let mut bytes = b"\x80\x04N.".to_vec();
+        let at = bytes.len();
+        bytes.extend(b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0a");
+        let directory = bytes.len() - at;
+        bytes.extend(b"PK\x01\x02\x14\0\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0");
+        bytes.extend([0; 16]);
+        bytes.extend(b"a");
+        bytes.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0\x2f\0\0\0");
+        bytes.extend(u32::try_from(directory).unwrap().to_le_bytes());
+        bytes.extend([0, 0]);
+        assert_eq!(
+            sniff_all(&bytes, &Limits::default()).unwrap(),
+            [Format::Pickle, Format::Zip]
+        );
+    }
+}
