@@ -116,7 +116,7 @@ impl<'a> Waivers<'a> {
     /// Whether a waiver that counts covers this finding; if so, it has been used once more.
     pub(super) fn cover(&mut self, case: &Case<'_>, finding: &Finding) -> bool {
         // A finding under the code of another check has no class that could be relied on.
-        if finding.code != case.code || !case.classes().all(Class::can_be_waived) {
+        if finding.code != case.code {
             return false;
         }
         let covering = self.entries.iter_mut().find(|entry| {

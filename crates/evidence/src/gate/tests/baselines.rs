@@ -144,3 +144,21 @@ fn findings_stay_findings_under_a_baseline_that_cannot_be_relied_on() {
     let decision = scene.decide_with(BaselineInput::Verified(&baseline));
     assert_eq!(decision.verdict, Verdict::Deny);
 }
+
+#[test]
+fn of_two_artifacts_of_one_name_the_order_does_not_matter() {
+    let mut scene = Scene::green();
+    scene.find("loans", "balance", Severity::High, "x");
+    let baseline = baseline_of(&scene);
+    let mut twin = scene.expected[0].clone();
+    twin.digest = digest("twin");
+    let mut piece = scene.piece("loans", "balance").clone();
+    (piece.id, piece.subject) = (digest("of the twin"), twin.digest);
+    scene.dossier.checks.push(piece);
+    scene.expected.push(twin);
+    let decide = |scene: &Scene| scene.decide_with(BaselineInput::Verified(&baseline));
+    let before = decide(&scene);
+    scene.expected.reverse();
+    assert_eq!(decide(&scene), before);
+    assert_eq!(before.verdict, Verdict::Deny);
+}

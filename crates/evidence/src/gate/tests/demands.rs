@@ -219,6 +219,13 @@ fn more_signatures_than_trusted_keys_can_never_be_met() {
     let (verdict, rules) = scene.answer();
     assert_eq!(verdict, Verdict::Deny);
     assert!(rules.contains(&"too-few-trusted-keys".to_owned()));
+    scene.policy.signatures = 0;
+    assert!(
+        scene
+            .answer()
+            .1
+            .contains(&"too-few-trusted-keys".to_owned())
+    );
 }
 
 #[test]
@@ -239,6 +246,18 @@ fn the_newest_exact_evidence_counts() {
     // Newer, but under another configuration: what fits speaks.
     scene.dossier.checks[0] = newer;
     scene.dossier.checks[0].predicate.configuration.digest = digest("other");
+    scene.expect(Verdict::Allow, &[]);
+}
+
+#[test]
+fn evidence_with_enough_signatures_counts_before_newer_with_too_few() {
+    let mut scene = Scene::green();
+    scene.policy.require = vec![Requirement::Check("balance".to_owned())];
+    scene.policy.signatures = 2;
+    scene.piece("loans", "balance").standing = signed(&["ci", "release"], 5);
+    let artifact = scene.expected[0].clone();
+    let newer = evidence(&artifact, &artifact.checks[1], 99);
+    scene.dossier.checks.push(newer);
     scene.expect(Verdict::Allow, &[]);
 }
 

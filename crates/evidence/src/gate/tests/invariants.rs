@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 
 use super::random::{green_scenes, scenes};
 use super::*;
@@ -13,6 +15,18 @@ fn badness(verdict: Verdict) -> u8 {
         Verdict::Incomplete => 1,
         Verdict::Deny => 2,
     }
+}
+
+#[test]
+fn the_scenes_drawn_are_of_every_kind() {
+    let mut runner = TestRunner::deterministic();
+    let mut counts = [0; 3];
+    for _ in 0..1000 {
+        let scene = scenes().new_tree(&mut runner).unwrap().current();
+        counts[usize::from(badness(scene.decide().verdict))] += 1;
+    }
+    // Otherwise the invariants below would say little.
+    assert!(counts.iter().all(|count| *count > 100), "{counts:?}");
 }
 
 proptest! {

@@ -177,18 +177,11 @@ impl Scene {
             expected("m.onnx", Kind::Model, &["bad-pickle"]),
             expected("project", Kind::Files, &["leaked-key"]),
         ];
-        let pairs = expected
-            .iter()
-            .flat_map(|artifact| artifact.checks.iter().map(move |check| (artifact, check)));
-        let checks = (10..)
-            .zip(pairs)
-            .map(|(index, (artifact, check))| evidence(artifact, check, index))
-            .collect();
         let manifests = (0..)
             .zip(expected.iter().filter(|artifact| artifact.declared))
             .map(|(index, artifact)| manifest(artifact, index))
             .collect();
-        Self {
+        let mut scene = Self {
             policy: Policy {
                 fail_on: Severity::High,
                 require: vec![
@@ -207,13 +200,27 @@ impl Scene {
             dossier: Dossier {
                 system: "credit".to_owned(),
                 as_of: now(),
-                checks,
+                checks: Vec::new(),
                 manifests,
                 decision: None,
                 refused: Vec::new(),
                 log: None,
             },
-        }
+        };
+        scene.fill();
+        scene
+    }
+
+    /// Adds clean evidence of every check that applies.
+    fn fill(&mut self) {
+        let pairs = self
+            .expected
+            .iter()
+            .flat_map(|artifact| artifact.checks.iter().map(move |check| (artifact, check)));
+        let checks = (10..)
+            .zip(pairs)
+            .map(|(index, (artifact, check))| evidence(artifact, check, index));
+        self.dossier.checks.extend(checks);
     }
 
     /// The evidence of a check on an artifact.

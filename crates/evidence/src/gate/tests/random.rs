@@ -49,22 +49,24 @@ impl Draw {
     }
 }
 
+fn severities() -> impl Strategy<Value = Severity> {
+    prop_oneof![
+        8 => select(&[Severity::Info, Severity::Low, Severity::Medium][..]),
+        1 => select(&[Severity::High, Severity::Critical][..]),
+    ]
+}
+
 fn draws() -> impl Strategy<Value = Draw> {
-    let signers = vec![
-        vec!["ci"],
-        vec!["release"],
-        vec!["ci", "release"],
-        vec!["eve"],
-        vec![],
-    ];
-    let findings = (select(&Severity::ALL[..]), 0..3_u8);
+    let trusted = select(vec![vec!["ci"], vec!["release"], vec!["ci", "release"]]);
+    let signers = prop_oneof![9 => trusted, 1 => select(vec![vec!["eve"], vec![]])];
+    let findings = (severities(), 0..3_u8);
     (
-        (0..3_usize, select(&CODES[..]), 0..8_u64),
-        (prop::bool::weighted(0.8), prop::bool::weighted(0.8)),
-        select(signers),
+        (0..3_usize, select(&CODES[..]), 0..30_u64),
+        (prop::bool::weighted(0.9), prop::bool::weighted(0.9)),
+        signers,
         prop::collection::vec(findings, 0..4),
-        prop_oneof![4 => Just(0_u64), 1 => Just(5)],
-        -40..2_i64,
+        prop_oneof![9 => Just(0_u64), 1 => Just(5)],
+        prop_oneof![9 => -30..1_i64, 1 => -40..3_i64],
     )
         .prop_map(|(what, same, signers, findings, omitted, days)| Draw {
             artifact: what.0,
@@ -93,7 +95,7 @@ fn waivers() -> impl Strategy<Value = Vec<Waiver>> {
         expires: now().plus_days(days),
     });
     // Mostly none: a waiver that has ended would drown everything else.
-    prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(waiver, 1..4)]
+    prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(waiver, 1..3)]
 }
 
 fn policies() -> impl Strategy<Value = Policy> {
@@ -102,7 +104,9 @@ fn policies() -> impl Strategy<Value = Policy> {
         vec![Requirement::Suite(Suite::Scan)],
         vec![Requirement::Check("balance".to_owned()), Requirement::Sign],
     ];
-    let demands = (select(&Severity::ALL[..]), select(require), 1..3_u32);
+    let fail_on = prop_oneof![4 => Just(Severity::High), 1 => select(&Severity::ALL[..])];
+    let signatures = prop_oneof![4 => Just(1_u32), 1 => Just(2)];
+    let demands = (fail_on, select(require), signatures);
     (demands, waivers()).prop_map(|((fail_on, require, signatures), waivers)| Policy {
         fail_on,
         require,
@@ -112,30 +116,35 @@ fn policies() -> impl Strategy<Value = Policy> {
     })
 }
 
-/// Any scene: pieces of evidence with every property drawn at random.
+/// Any scene: often complete and sound, under pieces of evidence with every property drawn at random.
 pub(super) fn scenes() -> impl Strategy<Value = Scene> {
+    let complete = prop::bool::weighted(0.8);
     let manifests = prop::collection::vec(0..2_usize, 0..4);
-    (policies(), prop::collection::vec(draws(), 0..14), manifests).prop_map(
-        |(policy, draws, manifests)| {
-            let mut scene = Scene::green();
-            for artifact in &mut scene.expected {
-                let codes = CODES.iter();
-                artifact.checks = codes
-                    .map(|code| expected_check(&artifact.artifact, code))
-                    .collect();
-            }
-            scene.policy = policy;
-            let pieces = draws.iter().enumerate();
-            scene.dossier.checks = pieces
-                .map(|(number, draw)| draw.piece(number, &scene.expected))
+    let pieces = prop::collection::vec(draws(), 0..6);
+    (policies(), complete, pieces, manifests).prop_map(|(policy, complete, draws, manifests)| {
+        let mut scene = Scene::green();
+        for artifact in &mut scene.expected {
+            let codes = CODES.iter();
+            artifact.checks = codes
+                .map(|code| expected_check(&artifact.artifact, code))
                 .collect();
+        }
+        scene.policy = policy;
+        scene.dossier.checks.clear();
+        if complete {
+            scene.fill();
+        } else {
             scene.dossier.manifests = (0..)
                 .zip(manifests)
                 .map(|(index, artifact)| manifest(&scene.expected[artifact], index))
                 .collect();
-            scene
-        },
-    )
+        }
+        for (number, draw) in draws.iter().enumerate() {
+            let piece = draw.piece(number, &scene.expected);
+            scene.dossier.checks.push(piece);
+        }
+        scene
+    })
 }
 
 /// A green scene, with findings below the threshold.

@@ -162,6 +162,12 @@ fn a_finding_under_the_code_of_another_check_is_covered_by_nothing() {
     "balance".clone_into(&mut scene.piece("m.onnx", "bad-pickle").predicate.findings[0].code);
     scene.policy.waivers = vec![waiver("balance", digest("m.onnx"))];
     scene.expect(Verdict::Deny, &["finding"]);
+    let mut scene = waived();
+    for finding in &mut scene.piece("loans", "balance").predicate.findings {
+        "leaked-key".clone_into(&mut finding.code);
+    }
+    scene.policy.waivers = vec![waiver("leaked-key", digest("loans"))];
+    scene.expect(Verdict::Deny, &["finding", "finding"]);
 }
 
 #[test]
