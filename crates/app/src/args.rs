@@ -28,6 +28,9 @@ Exit codes:
   3  incomplete: something could not be checked or verified
   4  internal error";
 
+/// The largest seed that JSON can hold exactly in every reader (RFC 8785, section 3.2.2.3).
+const MAX_SEED: u64 = (1 << 53) - 1;
+
 /// Options that every command shares.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Shared options")]
@@ -94,6 +97,29 @@ pub enum Command {
     Completions(CompletionsArguments),
 }
 
+impl Default for CheckArguments {
+    /// What a bare `tutela` does.
+    fn default() -> Self {
+        Self {
+            path: PathBuf::from("."),
+            only: Vec::new(),
+            self_test: false,
+            baseline: None,
+            seed: 0,
+        }
+    }
+}
+
+impl Default for ScanArguments {
+    fn default() -> Self {
+        Self {
+            paths: vec![PathBuf::from(".")],
+            only: Vec::new(),
+            fail_on: Severity::High,
+        }
+    }
+}
+
 /// `tutela init`.
 #[derive(Debug, Args)]
 pub struct InitArguments {
@@ -118,7 +144,7 @@ pub struct CheckArguments {
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
     /// The seed of every random number
-    #[arg(long, default_value_t = 0, value_name = "NUMBER")]
+    #[arg(long, default_value_t = 0, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(..=MAX_SEED))]
     pub seed: u64,
 }
 
@@ -176,7 +202,7 @@ pub struct GateArguments {
     #[arg(long, value_name = "FILE")]
     pub write_baseline: Option<PathBuf>,
     /// The seed that the evidence was made with
-    #[arg(long, default_value_t = 0, value_name = "NUMBER")]
+    #[arg(long, default_value_t = 0, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(..=MAX_SEED))]
     pub seed: u64,
 }
 

@@ -1,13 +1,33 @@
 //! The program `tutela`: arguments, configuration, wiring of catalogues, rendering.
 //!
-//! Only this crate prints, exits, reads the clock and the environment. The flow of the main job is in
-//! [`commands`]: project file → artifacts → checks → signed evidence → log → gate → report.
+//! Only this crate prints, exits, reads the clock and the environment. The flow of the main job, in the
+//! order of the modules: [`config`] reads the project file, [`project`] lists the artifacts, [`examine`]
+//! runs the checks, [`judge`] lets the gate decide over recorded evidence, [`report`] renders it.
 
 pub mod args;
+mod commands;
 pub mod config;
+mod examine;
+mod failure;
+mod judge;
+mod output;
+mod project;
+pub mod report;
+mod selftest;
+mod snapshot;
+mod terminal;
+mod workplace;
 
-use clap::CommandFactory as _;
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
 use tutela_core::Catalogue;
+
+use args::Arguments;
+use failure::Exit;
+use terminal::Terminal;
 
 /// All checks of the program.
 #[must_use]
@@ -18,5 +38,38 @@ pub fn catalogue() -> Catalogue {
 /// The whole command line, for help texts, completions and the command reference.
 #[must_use]
 pub fn command() -> clap::Command {
-    args::Arguments::command()
+    Arguments::command()
+}
+
+/// Runs the program and returns its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are answers; everything else is wrong usage.
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Pass
+            };
+            drop(error.print());
+            return exit.into();
+        }
+    };
+    let outcome = catch_unwind(AssertUnwindSafe(|| commands::run(&arguments)));
+    let exit = match outcome {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(failure)) => {
+            Terminal::insist(&failure.render());
+            failure.exit
+        }
+        // The panic's own message is on standard error already.
+        Err(_) => {
+            Terminal::insist(
+                "error: internal error; please report what you did and the lines above",
+            );
+            Exit::Internal
+        }
+    };
+    exit.into()
 }

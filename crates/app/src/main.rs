@@ -1,3 +1,7 @@
 //! The program `tutela`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tutela_app::run(std::env::args_os())
+}

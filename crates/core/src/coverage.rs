@@ -31,7 +31,7 @@ impl Unit {
 
 /// How much of one unit a check examined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Coverage {
     /// What is counted.
     pub unit: Unit,
@@ -43,7 +43,7 @@ pub struct Coverage {
 
 /// Something left out on purpose, by a rule that the evidence states.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Skipped {
     /// What was left out, such as a path.
     pub what: String,

@@ -32,7 +32,7 @@ impl Confidence {
 ///
 /// Made by [`crate::CheckInfo::finding`], so that the code and the usual severity are the check's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Finding {
     /// The code of the check that found it.
     pub code: String,

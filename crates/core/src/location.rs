@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where something was found: which file, which member of an archive, which part.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Location {
     /// Path of the file relative to the project, `/` between parts; none for the whole artifact.
     #[serde(default, skip_serializing_if = "Option::is_none")]

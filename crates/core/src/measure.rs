@@ -21,7 +21,7 @@ pub enum Uncertainty {
 
 /// A number with its unit, uncertainty, sample size and method.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Measure {
     /// What was measured, kebab-case, unique within its check.
     pub name: String,

@@ -127,6 +127,17 @@ impl Envelope {
         Ok(())
     }
 
+    /// Adds the signatures of another envelope around the same payload; one of a key that signed here too
+    /// replaces the one that is here.
+    pub(crate) fn join(&mut self, other: &Self) {
+        for signature in &other.signatures {
+            self.signatures
+                .retain(|known| known.key_id != signature.key_id);
+            self.signatures.push(signature.clone());
+        }
+        self.signatures.sort();
+    }
+
     /// The payload's bytes.
     #[must_use]
     pub fn payload(&self) -> &[u8] {

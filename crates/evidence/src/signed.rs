@@ -81,6 +81,19 @@ impl Draft {
         })
     }
 
+    /// Takes over the statement in an envelope, whoever signed it.
+    ///
+    /// # Errors
+    /// [`StatementError`] when it is no statement in canonical form.
+    pub(crate) fn of_envelope(envelope: &Envelope) -> Result<Self, StatementError> {
+        let statement: Statement<serde_json::Value> = read_statement(envelope.payload())?;
+        Ok(Self {
+            id: envelope.id(),
+            payload: envelope.payload().to_vec(),
+            predicate_type: statement.predicate_type,
+        })
+    }
+
     /// The digest of the statement's bytes: the evidence's name.
     #[must_use]
     pub const fn id(&self) -> Digest {

@@ -67,8 +67,7 @@ impl KeyRing {
     pub fn load(folder: &Path) -> Result<Self, KeyError> {
         let path = |name: &str| -> PathBuf { folder.join(name) };
         let private = path(STATEMENT_PRIVATE);
-        let text = file::read_private(&private)?;
-        let statement = StatementKey::from_pem(&text).map_err(|error| error.in_file(&private))?;
+        let statement = StatementKey::load(&private)?;
         let public = path(STATEMENT_PUBLIC);
         if StatementVerifier::load(&public)? != *statement.verifier() {
             return Err(KeyError::Mismatch { private, public });
@@ -82,6 +81,16 @@ impl KeyRing {
             return Err(KeyError::Mismatch { private, public });
         }
         Ok(Self { statement, log })
+    }
+}
+
+impl StatementKey {
+    /// Reads a private key file, which only its owner may be able to read.
+    ///
+    /// # Errors
+    /// [`KeyError`] when it is missing, exposed, or holds something else.
+    pub fn load(path: &Path) -> Result<Self, KeyError> {
+        Self::from_pem(&file::read_private(path)?).map_err(|error| error.in_file(path))
     }
 }
 

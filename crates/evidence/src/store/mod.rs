@@ -14,6 +14,8 @@ use tutela_core::Digest;
 use crate::keys::{KeyError, LogVerifier};
 use crate::log::{Checkpoint, CheckpointError, Log, LogError, NoteError, read_bounded};
 
+use crate::signed::StatementError;
+
 pub use record::Recorded;
 pub use verify::{EvidenceError, VerifiedEvidence, verify_evidence};
 
@@ -38,6 +40,9 @@ pub enum StoreError {
     /// A statement could not be signed.
     #[error("a statement could not be signed")]
     Key(#[from] KeyError),
+    /// What should be imported is no signed statement.
+    #[error("an envelope cannot be imported")]
+    Import(#[from] StatementError),
     /// A file or folder could not be read.
     #[error("cannot read `{}`", path.display())]
     Read {
@@ -65,7 +70,7 @@ impl StoreError {
         match self {
             Self::Log(error) => error.hint().map(str::to_owned),
             Self::Key(error) => error.hint(),
-            Self::Read { .. } | Self::Write { .. } => None,
+            Self::Import(_) | Self::Read { .. } | Self::Write { .. } => None,
         }
     }
 }

@@ -10,9 +10,9 @@ use tutela_core::Digest;
 use super::files::{Pending, lock, make_folder, write_all};
 use super::{Store, StoreError};
 use crate::dsse::{ENVELOPE_LIMIT, Envelope};
-use crate::keys::{KeyRing, LogVerifier, StatementKey};
+use crate::keys::{KeyRing, LogVerifier};
 use crate::log::{Item, Log, Moment, PROOF_LIMIT, Placed, TlogProof, read_bounded};
-use crate::signed::Draft;
+use crate::signed::{Draft, StatementError};
 
 /// A statement that is signed, logged and stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,43 @@ impl Store {
         drafts: &[Draft],
         moment: Moment,
     ) -> Result<Vec<Recorded>, StoreError> {
+        let envelopes: Vec<Envelope> = drafts
+            .par_iter()
+            .map(|draft| Envelope::sign(draft.payload().to_vec(), &keys.statement))
+            .collect::<Result<_, _>>()?;
+        self.log_and_write(keys, drafts, &envelopes, moment)
+    }
+
+    /// Logs statements that others signed, and keeps them with their signatures as they are.
+    ///
+    /// The caller has verified them; an envelope that cannot be relied on is refused again when it is read.
+    ///
+    /// # Errors
+    /// [`StoreError`] when one is no envelope, or not everything could be stored.
+    pub fn import(
+        &mut self,
+        keys: &KeyRing,
+        envelopes: &[Vec<u8>],
+        moment: Moment,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let envelopes: Vec<Envelope> = envelopes
+            .iter()
+            .map(|bytes| Envelope::from_bytes(bytes).map_err(StatementError::from))
+            .collect::<Result<_, _>>()?;
+        let drafts: Vec<Draft> = envelopes
+            .iter()
+            .map(Draft::of_envelope)
+            .collect::<Result<_, _>>()?;
+        self.log_and_write(keys, &drafts, &envelopes, moment)
+    }
+
+    fn log_and_write(
+        &mut self,
+        keys: &KeyRing,
+        drafts: &[Draft],
+        envelopes: &[Envelope],
+        moment: Moment,
+    ) -> Result<Vec<Recorded>, StoreError> {
         make_folder(&self.folder)?;
         let _lock = lock(&self.folder)?;
         let items: Vec<Item> = drafts.iter().map(item).collect();
@@ -49,7 +86,12 @@ impl Store {
             bytes: log.checkpoint().note().as_bytes().to_vec(),
         };
         write_all(&self.folder, &[seen])?;
-        self.write_evidence(&log, keys, drafts, &placed)?;
+        self.write_proofs(&log, keys.log.verifier(), drafts, &placed)?;
+        let envelopes: Vec<Pending> = envelopes
+            .par_iter()
+            .map(|envelope| self.with_others(envelope))
+            .collect();
+        write_all(&self.evidence_folder(), &envelopes)?;
         self.log = Some(log);
         let recorded = drafts.iter().zip(placed).map(|(draft, placed)| Recorded {
             id: draft.id(),
@@ -75,16 +117,15 @@ impl Store {
         Ok(log)
     }
 
-    fn write_evidence(
+    fn write_proofs(
         &self,
         log: &Log,
-        keys: &KeyRing,
+        verifier: &LogVerifier,
         drafts: &[Draft],
         placed: &[Placed],
     ) -> Result<(), StoreError> {
         let folder = self.evidence_folder();
         make_folder(&folder)?;
-        let verifier = keys.log.verifier();
         let missing: Vec<(Digest, u64)> = drafts
             .par_iter()
             .zip(placed)
@@ -97,12 +138,7 @@ impl Store {
             path: self.proof_file(id),
             bytes: proof.to_text().into_bytes(),
         });
-        write_all(&folder, &proofs.collect::<Vec<_>>())?;
-        let envelopes: Vec<Pending> = drafts
-            .par_iter()
-            .map(|draft| self.envelope(draft, &keys.statement))
-            .collect::<Result<_, _>>()?;
-        write_all(&folder, &envelopes)
+        write_all(&folder, &proofs.collect::<Vec<_>>())
     }
 
     /// Whether the proof on disk is right and of this log.
@@ -120,24 +156,19 @@ impl Store {
         })
     }
 
-    /// The envelope with our signature, and with those of others that are on disk already.
-    fn envelope(&self, draft: &Draft, key: &StatementKey) -> Result<Pending, StoreError> {
-        let path = self.evidence_file(&draft.id());
-        let signed_by_others = read_bounded(&path, ENVELOPE_LIMIT)
+    /// The envelope, with the signatures of others that are on disk already.
+    fn with_others(&self, envelope: &Envelope) -> Pending {
+        let path = self.evidence_file(&envelope.id());
+        let on_disk = read_bounded(&path, ENVELOPE_LIMIT)
             .ok()
             .and_then(|bytes| Envelope::from_bytes(&bytes).ok())
-            .filter(|envelope| envelope.payload() == draft.payload());
-        let envelope = match signed_by_others {
-            Some(mut envelope) => {
-                envelope.add_signature(key)?;
-                envelope
-            }
-            None => Envelope::sign(draft.payload().to_vec(), key)?,
-        };
-        Ok(Pending {
+            .filter(|other| other.payload() == envelope.payload());
+        let mut joined = on_disk.unwrap_or_else(|| envelope.clone());
+        joined.join(envelope);
+        Pending {
             path,
-            bytes: envelope.to_bytes(),
-        })
+            bytes: joined.to_bytes(),
+        }
     }
 }
 

@@ -1,0 +1,123 @@
+//! `tutela scan`: examines files without a project. Nothing is written, signed or logged, and the report says so.
+
+use std::path::Path;
+
+use tutela_core::{Artifact, Limits, Outcome, Timestamp};
+use tutela_evidence::{CheckPredicate, Dossier, Evidence, Standing, canonical_json};
+
+use super::Call;
+use super::explain::unknown;
+use crate::args::ScanArguments;
+use crate::examine::{Conditions, examine};
+use crate::failure::{Exit, Failure};
+use crate::output::{Press, outputs};
+use crate::project::recognise;
+use crate::report::Format;
+use crate::workplace::moment;
+
+pub(super) fn run(arguments: &ScanArguments, call: Call<'_>) -> Result<Exit, Failure> {
+    let outputs = outputs(call.shared, Format::Table)?;
+    let catalogue = crate::catalogue();
+    if let Some(code) = arguments
+        .only
+        .iter()
+        .find(|code| catalogue.get(code).is_none())
+    {
+        return Err(unknown(code, &catalogue));
+    }
+    let mut artifacts = Vec::new();
+    let bar = call.terminal.bar("examining");
+    for path in &arguments.paths {
+        artifacts.extend(found(path, arguments.paths.len() > 1, &bar)?);
+    }
+    if artifacts.is_empty() {
+        call.terminal.say("nothing to examine: there are no files");
+        return Ok(Exit::Pass);
+    }
+    let limits = Limits::default();
+    let as_of = moment(call.shared).now;
+    let conditions = Conditions {
+        catalogue: &catalogue,
+        project: None,
+        as_of,
+        seed: 0,
+        limits: &limits,
+    };
+    let examined = examine(&conditions, &artifacts, &arguments.only, &bar);
+    drop(bar);
+    let exit = verdict(&examined, arguments);
+    let dossier = unsigned(&artifacts, examined, as_of);
+    let press = Press {
+        catalogue: &catalogue,
+        fail_on: arguments.fail_on,
+        terminal: call.terminal,
+    };
+    press.print(&dossier, &outputs)?;
+    Ok(exit)
+}
+
+/// What lies at a path. With several paths each artifact is named after its own.
+fn found(
+    path: &Path,
+    several: bool,
+    progress: &dyn tutela_core::Progress,
+) -> Result<Vec<Artifact>, Failure> {
+    if !path.exists() {
+        return Err(Failure::usage(format!(
+            "`{}` does not exist",
+            path.display()
+        )));
+    }
+    let mut artifacts = recognise(path, progress);
+    if several {
+        for artifact in &mut artifacts {
+            artifact.name = format!("{}: {}", path.display(), artifact.name);
+        }
+    }
+    Ok(artifacts)
+}
+
+fn verdict(examined: &[(usize, CheckPredicate)], arguments: &ScanArguments) -> Exit {
+    let over = |predicate: &CheckPredicate| {
+        predicate
+            .findings
+            .iter()
+            .any(|finding| finding.severity >= arguments.fail_on)
+    };
+    let incomplete =
+        |predicate: &CheckPredicate| matches!(predicate.outcome, Outcome::Incomplete { .. });
+    if examined.iter().any(|(_, predicate)| over(predicate)) {
+        Exit::Findings
+    } else if examined.iter().any(|(_, predicate)| incomplete(predicate)) {
+        Exit::Incomplete
+    } else {
+        Exit::Pass
+    }
+}
+
+/// A dossier of results that nobody signed.
+fn unsigned(
+    artifacts: &[Artifact],
+    examined: Vec<(usize, CheckPredicate)>,
+    as_of: Timestamp,
+) -> Dossier {
+    let evidence = |(index, predicate): (usize, CheckPredicate)| {
+        let id = tutela_core::Digest::of(&canonical_json(&predicate).unwrap_or_default());
+        let subject = artifacts.get(index).map_or(id, |artifact| artifact.digest);
+        Evidence {
+            id,
+            subject,
+            predicate,
+            standing: Standing::Unsigned,
+        }
+    };
+    Dossier {
+        system: "scan".to_owned(),
+        as_of,
+        checks: examined.into_iter().map(evidence).collect(),
+        manifests: Vec::new(),
+        decision: None,
+        refused: Vec::new(),
+        log: None,
+    }
+}

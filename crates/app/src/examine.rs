@@ -1,0 +1,159 @@
+//! Runs checks on artifacts, on all cores, and describes what they learned as predicates.
+
+use rayon::prelude::*;
+use tutela_core::{
+    Artifact, Catalogue, Check, Context, Limits, NoProgress, Progress, Settings, Timestamp,
+};
+use tutela_evidence::gate::{Expected, ExpectedCheck};
+use tutela_evidence::{CheckPredicate, Configuration, Tool};
+
+use crate::config::Project;
+
+/// Everything besides the artifact on which a result depends.
+#[derive(Clone, Copy)]
+pub(crate) struct Conditions<'a> {
+    /// All checks.
+    pub(crate) catalogue: &'a Catalogue,
+    /// The project, whose settings count; none for a bare scan.
+    pub(crate) project: Option<&'a Project>,
+    /// The moment that counts as now.
+    pub(crate) as_of: Timestamp,
+    /// The seed of every random number.
+    pub(crate) seed: u64,
+    /// Bounds on what hostile input may cost.
+    pub(crate) limits: &'a Limits,
+}
+
+impl std::fmt::Debug for Conditions<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Conditions")
+            .field("as_of", &self.as_of)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Conditions<'_> {
+    /// The settings of a check: the user's, else the defaults.
+    #[must_use]
+    pub(crate) fn settings(&self, check: &dyn Check) -> Settings {
+        let info = check.info();
+        let own = self
+            .project
+            .and_then(|project| project.settings.get(info.code));
+        own.into_iter()
+            .flatten()
+            .fold(Settings::defaults(info), |settings, (name, value)| {
+                settings.with(name, *value)
+            })
+    }
+
+    fn context<'a>(
+        &'a self,
+        settings: &'a Settings,
+        artifacts: &'a [Artifact],
+        progress: &'a dyn Progress,
+    ) -> Context<'a> {
+        Context {
+            as_of: self.as_of,
+            seed: self.seed,
+            limits: self.limits,
+            settings,
+            artifacts,
+            progress,
+        }
+    }
+
+    /// Runs one check on one artifact.
+    #[must_use]
+    pub(crate) fn run(
+        &self,
+        check: &dyn Check,
+        artifact: &Artifact,
+        artifacts: &[Artifact],
+        progress: &dyn Progress,
+    ) -> CheckPredicate {
+        let settings = self.settings(check);
+        let context = self.context(&settings, artifacts, progress);
+        let record = tutela_core::run(check, artifact, &context);
+        CheckPredicate::new(tool(), check.info(), artifact, &context, record)
+    }
+
+    /// What the gate expects evidence about: every artifact as it is now, with every check that applies.
+    #[must_use]
+    pub(crate) fn expected(&self, artifacts: &[Artifact]) -> Vec<Expected> {
+        let check = |artifact: &Artifact, check: &dyn Check| {
+            let (info, settings) = (check.info(), self.settings(check));
+            let context = self.context(&settings, artifacts, &NoProgress);
+            ExpectedCheck {
+                code: info.code.to_owned(),
+                suite: info.suite,
+                class: info.class,
+                configuration: Configuration::of(artifact, &context).digest,
+            }
+        };
+        artifacts
+            .iter()
+            .map(|artifact| Expected {
+                artifact: artifact.name.clone(),
+                kind: artifact.kind,
+                digest: artifact.digest,
+                declared: artifact.declaration.manifest().is_some(),
+                checks: applicable(self.catalogue, artifact)
+                    .map(|it| check(artifact, it))
+                    .collect(),
+            })
+            .collect()
+    }
+}
+
+/// A check and its artifact, with what was learned.
+pub(crate) type Examined = (usize, CheckPredicate);
+
+/// Runs every chosen check on every artifact that it applies to; the order is that of artifacts, then codes.
+#[must_use]
+pub(crate) fn examine(
+    conditions: &Conditions<'_>,
+    artifacts: &[Artifact],
+    only: &[String],
+    progress: &dyn Progress,
+) -> Vec<Examined> {
+    let chosen = |check: &&'static dyn Check| {
+        only.is_empty() || only.iter().any(|code| code == check.info().code)
+    };
+    let tasks: Vec<(usize, &Artifact, &'static dyn Check)> = artifacts
+        .iter()
+        .enumerate()
+        .flat_map(|(index, artifact)| {
+            applicable(conditions.catalogue, artifact)
+                .filter(chosen)
+                .map(move |check| (index, artifact, check))
+        })
+        .collect();
+    tasks
+        .into_par_iter()
+        .map(|(index, artifact, check)| {
+            (index, conditions.run(check, artifact, artifacts, progress))
+        })
+        .collect()
+}
+
+fn applicable(
+    catalogue: &Catalogue,
+    artifact: &Artifact,
+) -> impl Iterator<Item = &'static dyn Check> {
+    let kind = artifact.kind;
+    catalogue
+        .iter()
+        .filter(move |check| check.info().applies_to(kind))
+}
+
+/// This program, as evidence names it.
+#[must_use]
+pub(crate) fn tool() -> Tool {
+    Tool {
+        name: "tutela".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}

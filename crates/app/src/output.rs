@@ -1,0 +1,182 @@
+//! Where reports go: standard output or files, written whole or not at all.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use tutela_core::{Catalogue, Severity};
+use tutela_evidence::Dossier;
+
+use crate::args::Shared;
+use crate::failure::{Failure, chain};
+use crate::report::{self, Colour, Format, Options};
+use crate::terminal::Terminal;
+
+/// One report that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Output {
+    format: Format,
+    file: Option<PathBuf>,
+}
+
+/// Reads `-f` and `-o`; `usual` is the format when nothing is said.
+///
+/// # Errors
+/// When a format is unknown or two reports would go to standard output.
+pub(crate) fn outputs(shared: &Shared, usual: Format) -> Result<Vec<Output>, Failure> {
+    let mut outputs = Vec::new();
+    for text in &shared.formats {
+        let (name, file) = match text.split_once('=') {
+            Some((name, file)) => (name, Some(PathBuf::from(file))),
+            None => (text.as_str(), None),
+        };
+        let format = name
+            .parse()
+            .map_err(|error: report::ParseFormatError| Failure::usage(error.to_string()))?;
+        outputs.push(Output { format, file });
+    }
+    if outputs.is_empty() {
+        outputs.push(Output {
+            format: usual,
+            file: None,
+        });
+    }
+    let mut unplaced: Vec<&mut Output> = outputs
+        .iter_mut()
+        .filter(|output| output.file.is_none())
+        .collect();
+    match (unplaced.as_mut_slice(), &shared.output) {
+        ([only], Some(file)) => only.file = Some(file.clone()),
+        ([], Some(_)) => {
+            return Err(Failure::usage(
+                "`--output` is given, but every format names its own file",
+            ));
+        }
+        ([_, _, ..], _) => {
+            return Err(Failure::usage("several formats would go to the same place")
+                .with_hint("give all but one a file: `-f table -f sarif=out.sarif`"));
+        }
+        _ => {}
+    }
+    Ok(outputs)
+}
+
+/// Renders reports.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Press<'a> {
+    /// Help texts and what this version can check.
+    pub(crate) catalogue: &'a Catalogue,
+    /// The mildest severity that counts as a failure.
+    pub(crate) fail_on: Severity,
+    /// What the person at the terminal asked for.
+    pub(crate) terminal: Terminal,
+}
+
+impl Press<'_> {
+    /// Renders every report that was asked for.
+    ///
+    /// # Errors
+    /// When one cannot be written.
+    pub(crate) fn print(&self, dossier: &Dossier, outputs: &[Output]) -> Result<(), Failure> {
+        for output in outputs {
+            match &output.file {
+                Some(file) => self.write_file(output.format, dossier, file)?,
+                None => print(&self.render(output.format, dossier, Colours::OfTerminal)?)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Renders one report into a file, whole or not at all.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn write_file(
+        &self,
+        format: Format,
+        dossier: &Dossier,
+        file: &Path,
+    ) -> Result<(), Failure> {
+        let bytes = self.render(format, dossier, Colours::None)?;
+        write_whole(file, &bytes).map_err(|error| {
+            Failure::incomplete(format!("cannot write `{}`: {error}", file.display()))
+        })
+    }
+
+    fn render(
+        &self,
+        format: Format,
+        dossier: &Dossier,
+        colours: Colours,
+    ) -> Result<Vec<u8>, Failure> {
+        let coloured = matches!(colours, Colours::OfTerminal) && self.terminal.colours_output();
+        let options = Options {
+            catalogue: self.catalogue,
+            version: env!("CARGO_PKG_VERSION"),
+            fail_on: self.fail_on,
+            colour: if coloured {
+                Colour::Ansi
+            } else {
+                Colour::Plain
+            },
+            width: Terminal::width(),
+        };
+        let mut bytes = Vec::new();
+        report::render(format, dossier, &options, &mut bytes)
+            .map_err(|error| Failure::incomplete(chain(&error)))?;
+        Ok(bytes)
+    }
+}
+
+/// Whether the terminal's colours apply.
+#[derive(Clone, Copy)]
+enum Colours {
+    OfTerminal,
+    None,
+}
+
+/// Prints data on standard output. A reader who has seen enough (`| head`) is no error.
+///
+/// # Errors
+/// When standard output cannot be written for another reason.
+pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    match output.write_all(bytes).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::incomplete(
+            format!("cannot write to standard output: {error}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a file beside its place and moves it there, so that nobody ever sees half of it.
+///
+/// # Errors
+/// What the operating system returns.
+pub(crate) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."));
+    let mut new = tempfile::Builder::new()
+        .prefix(".tutela-")
+        .permissions(readable())
+        .tempfile_in(folder)?;
+    new.write_all(bytes)?;
+    new.as_file().sync_all()?;
+    new.persist(file).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn readable() -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o644)
+}
+
+#[cfg(not(unix))]
+fn readable() -> fs::Permissions {
+    // Unused there: the builder ignores permissions.
+    fs::metadata(".")
+        .map(|metadata| metadata.permissions())
+        .unwrap_or_else(|_| unreachable!())
+}

@@ -1,0 +1,317 @@
+//! Which files belong to which artifact.
+//!
+//! Declared models and data sets come first; then files that are recognised as one; what remains is one
+//! artifact of kind [`Kind::Files`], so that a hundred thousand small files are one claim and not many.
+
+use std::path::Path;
+
+use globset::{GlobBuilder, GlobMatcher};
+use rayon::prelude::*;
+use tutela_core::{
+    Artifact, ArtifactFile, Declaration, FileBytes, FilesDeclaration, Kind, Limits,
+    ModelDeclaration, Progress, Split, Unread, combine,
+};
+
+use super::walk::{Found, Listing, Taken, walk};
+use crate::config::{DataEntry, ModelEntry, Problem, Project, Spanned};
+
+/// The name of the artifact of all other files.
+const OTHER_FILES: &str = "files";
+
+/// Endings of data files, where nobody declares them.
+const DATA_ENDINGS: [&str; 6] = [".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".pq"];
+
+/// The artifacts of a project.
+#[derive(Debug)]
+pub(crate) struct Discovery {
+    /// Models, then data sets, then other files; each by name.
+    pub(crate) artifacts: Vec<Artifact>,
+    /// Declarations that match nothing.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// An artifact whose digests are not taken yet.
+struct Plan {
+    name: String,
+    kind: Kind,
+    files: Vec<(Found, Option<Split>)>,
+    declaration: Declaration,
+}
+
+/// Finds the artifacts of a declared project.
+#[must_use]
+pub(crate) fn discover(root: &Path, project: &Project, progress: &dyn Progress) -> Discovery {
+    let listing = walk(root);
+    let mut problems = Vec::new();
+    let mut taken = Taken::new();
+    let mut plans = Vec::new();
+    for entry in &project.data {
+        plans.extend(plan_data(entry, &listing, &mut taken, &mut problems));
+    }
+    for entry in &project.models {
+        plans.extend(plan_models(entry, &listing, &mut taken, &mut problems));
+    }
+    let executables = project
+        .executables
+        .iter()
+        .filter_map(|glob| matcher(glob, &mut problems))
+        .collect::<Vec<_>>();
+    let declared = |path: &str| executables.iter().any(|glob| glob.is_match(path));
+    let declaration = FilesDeclaration {
+        executables: listing
+            .files
+            .iter()
+            .map(|file| file.path.clone())
+            .filter(|path| declared(path))
+            .collect(),
+    };
+    let artifacts = finish(
+        plans,
+        listing,
+        &taken,
+        Declaration::Files(declaration),
+        progress,
+    );
+    Discovery {
+        artifacts,
+        problems,
+    }
+}
+
+/// Finds the artifacts of files and folders that nobody declared.
+#[must_use]
+pub(crate) fn recognise(path: &Path, progress: &dyn Progress) -> Vec<Artifact> {
+    let listing = if path.is_dir() {
+        walk(path)
+    } else {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let path_text = tutela_core::escape_bytes(name.as_encoded_bytes(), 1024);
+        Listing {
+            files: vec![Found {
+                path: path_text,
+                source: path.to_owned(),
+            }],
+            ..Listing::default()
+        }
+    };
+    finish(
+        Vec::new(),
+        listing,
+        &Taken::new(),
+        Declaration::None,
+        progress,
+    )
+}
+
+fn plan_data(
+    entry: &DataEntry,
+    listing: &Listing,
+    taken: &mut Taken,
+    problems: &mut Vec<Problem>,
+) -> Option<Plan> {
+    let splits: Vec<(Split, GlobMatcher)> = entry
+        .splits
+        .iter()
+        .filter_map(|(split, glob)| Some((*split, matcher(glob, problems)?)))
+        .collect();
+    let matched = matching(&entry.path, listing, taken, problems);
+    let split_of = |path: &str| {
+        splits
+            .iter()
+            .find(|(_, glob)| glob.is_match(path))
+            .map(|(split, _)| *split)
+    };
+    for ((_, glob), (_, pattern)) in splits.iter().zip(&entry.splits) {
+        if !matched.iter().any(|file| glob.is_match(&file.path)) {
+            problems.push(nothing_matches(pattern, "no file of this data set matches"));
+        }
+    }
+    let files = matched
+        .into_iter()
+        .map(|file| (file.clone(), split_of(&file.path)))
+        .collect::<Vec<_>>();
+    (!files.is_empty()).then(|| Plan {
+        name: entry.id.clone(),
+        kind: Kind::Dataset,
+        files,
+        declaration: Declaration::Dataset(Box::new(entry.declaration.clone())),
+    })
+}
+
+/// Each file that matches is a model of its own.
+fn plan_models(
+    entry: &ModelEntry,
+    listing: &Listing,
+    taken: &mut Taken,
+    problems: &mut Vec<Problem>,
+) -> Vec<Plan> {
+    let declaration = ModelDeclaration {
+        kind: entry.kind.clone(),
+        trained_on: entry.trained_on.clone(),
+        ..ModelDeclaration::default()
+    };
+    let plan = |file: Found| Plan {
+        name: file.path.clone(),
+        kind: Kind::Model,
+        files: vec![(file, None)],
+        declaration: Declaration::Model(declaration.clone()),
+    };
+    matching(&entry.path, listing, taken, problems)
+        .into_iter()
+        .map(plan)
+        .collect()
+}
+
+/// The files that a declaration claims; signed manifests lie beside what they describe and never belong to it.
+fn matching(
+    glob: &Spanned<String>,
+    listing: &Listing,
+    taken: &mut Taken,
+    problems: &mut Vec<Problem>,
+) -> Vec<Found> {
+    let Some(pattern) = matcher(glob, problems) else {
+        return Vec::new();
+    };
+    let claimed = |file: &&Found| {
+        pattern.is_match(&file.path)
+            && !file.path.ends_with(".manifest.json")
+            && !taken.contains(&file.path)
+    };
+    let files: Vec<Found> = listing.files.iter().filter(claimed).cloned().collect();
+    if files.is_empty() {
+        problems.push(nothing_matches(glob, "no file matches"));
+    }
+    taken.extend(files.iter().map(|file| file.path.clone()));
+    files
+}
+
+fn nothing_matches(glob: &Spanned<String>, what: &str) -> Problem {
+    Problem {
+        message: format!("{what} `{}`", glob.value),
+        span: glob.span.clone(),
+        hint: Some("the path is relative to the project's folder; `*` stays in a folder, `**` goes into all".to_owned()),
+    }
+}
+
+fn matcher(glob: &Spanned<String>, problems: &mut Vec<Problem>) -> Option<GlobMatcher> {
+    let pattern = glob.value.strip_prefix("./").unwrap_or(&glob.value);
+    match GlobBuilder::new(pattern).literal_separator(true).build() {
+        Ok(glob) => Some(glob.compile_matcher()),
+        Err(error) => {
+            let message = format!("`{}` is not a pattern: {}", glob.value, error.kind());
+            problems.push(Problem {
+                message,
+                span: glob.span.clone(),
+                hint: None,
+            });
+            None
+        }
+    }
+}
+
+/// Classes what is left, takes all digests, and sorts.
+fn finish(
+    mut plans: Vec<Plan>,
+    listing: Listing,
+    taken: &Taken,
+    other: Declaration,
+    progress: &dyn Progress,
+) -> Vec<Artifact> {
+    let left: Vec<Found> = listing
+        .files
+        .into_iter()
+        .filter(|file| !taken.contains(&file.path))
+        .collect();
+    let classed: Vec<(Kind, Found)> = left
+        .into_par_iter()
+        .map(|file| (class_of(&file), file))
+        .collect();
+    let mut others = Vec::new();
+    for (kind, file) in classed {
+        if kind == Kind::Files {
+            others.push((file, None));
+        } else {
+            let (name, files) = (file.path.clone(), vec![(file, None)]);
+            plans.push(Plan {
+                name,
+                kind,
+                files,
+                declaration: Declaration::None,
+            });
+        }
+    }
+    let has_others = !others.is_empty() || !listing.unread.is_empty();
+    if has_others {
+        plans.push(Plan {
+            name: OTHER_FILES.to_owned(),
+            kind: Kind::Files,
+            files: others,
+            declaration: other,
+        });
+    }
+    let mut artifacts: Vec<Artifact> = plans
+        .into_par_iter()
+        .map(|plan| plan.take(progress))
+        .collect();
+    if let Some(files) = artifacts
+        .iter_mut()
+        .find(|artifact| artifact.kind == Kind::Files)
+    {
+        files.unread.extend(listing.unread);
+        files.skipped.extend(listing.skipped);
+    }
+    artifacts.sort_by(|left, right| (left.kind, &left.name).cmp(&(right.kind, &right.name)));
+    artifacts
+}
+
+impl Plan {
+    fn take(self, progress: &dyn Progress) -> Artifact {
+        let taken: Vec<Result<ArtifactFile, Unread>> = self
+            .files
+            .into_par_iter()
+            .map(|(found, split)| {
+                ArtifactFile::take(found.path.clone(), &found.source, progress)
+                    .map(|file| ArtifactFile { split, ..file })
+                    .map_err(|error| Unread {
+                        path: found.path,
+                        why: error.to_string(),
+                    })
+            })
+            .collect();
+        let mut files = Vec::new();
+        let mut unread = Vec::new();
+        for result in taken {
+            match result {
+                Ok(file) => files.push(file),
+                Err(missing) => unread.push(missing),
+            }
+        }
+        let mut artifact = Artifact::new(self.name, self.kind, files).declared(self.declaration);
+        if !unread.is_empty() {
+            // What is missing is part of the name, so that this digest never stands for the whole artifact.
+            let part = artifact.digest;
+            artifact.digest = combine(
+                [("read", &part)]
+                    .into_iter()
+                    .chain(unread.iter().map(|missing| (missing.path.as_str(), &part))),
+            );
+        }
+        artifact.unread = unread;
+        artifact
+    }
+}
+
+/// What a file is that nobody declared. One that cannot be opened stays with the other files, as unread.
+fn class_of(file: &Found) -> Kind {
+    let lower = file.path.to_ascii_lowercase();
+    if DATA_ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
+        return Kind::Dataset;
+    }
+    let limits = Limits::default();
+    let format =
+        FileBytes::open(&file.source).and_then(|bytes| tutela_formats::sniff(&bytes, &limits));
+    match format {
+        Ok(Some(format)) if format.is_model() => Kind::Model,
+        _ => Kind::Files,
+    }
+}

@@ -1,0 +1,9 @@
+//! From a folder to artifacts: every file is listed, classed, and its digest taken, on all cores.
+
+mod discover;
+mod manifests;
+mod walk;
+
+pub(crate) use discover::{discover, recognise};
+pub(crate) use manifests::{manifest_path, read_manifests};
+pub(crate) use walk::walk;

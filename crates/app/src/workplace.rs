@@ -1,0 +1,294 @@
+//! An opened project: its declaration, its keys, its evidence, and the moment that counts as now.
+
+use std::path::{Path, PathBuf};
+
+use tutela_core::{Artifact, Catalogue, Clock as _, Limits, Progress, SystemClock, Timestamp};
+use tutela_evidence::gate::Policy;
+use tutela_evidence::keys::{
+    KeyError, KeyRing, LogName, LogVerifier, StatementVerifier, SystemEntropy,
+};
+use tutela_evidence::log::{Backdating, Moment};
+use tutela_evidence::{SignerTrust, Store, Trust};
+
+use crate::args::Shared;
+use crate::config::{self, ConfigError, Problem, Project, Spanned};
+use crate::examine::Conditions;
+use crate::failure::{Failure, chain};
+use crate::project::{discover, read_manifests};
+use crate::terminal::Terminal;
+
+/// The folder of keys, evidence and log below a project.
+pub(crate) const STATE_FOLDER: &str = ".tutela";
+
+/// The word for this machine's own key in `[keys] trust`.
+const SELF: &str = "self";
+
+/// An opened project.
+#[derive(Debug)]
+pub(crate) struct Workplace {
+    /// The project's folder.
+    pub(crate) root: PathBuf,
+    /// What its file declares.
+    pub(crate) project: Project,
+    /// All checks.
+    pub(crate) catalogue: Catalogue,
+    /// The person at the terminal.
+    pub(crate) terminal: Terminal,
+    /// The moment that counts as now.
+    pub(crate) moment: Moment,
+    file: PathBuf,
+}
+
+/// The artifacts of a project, and the envelopes of the manifests that verified.
+#[derive(Debug)]
+pub(crate) struct Stock {
+    /// Models, then data sets, then other files.
+    pub(crate) artifacts: Vec<Artifact>,
+    /// Signed manifests as they lie in the project.
+    pub(crate) manifests: Vec<Vec<u8>>,
+}
+
+/// The moment that counts as now.
+#[must_use]
+pub(crate) fn moment(shared: &Shared) -> Moment {
+    match shared.as_of {
+        Some(now) => Moment {
+            now,
+            backdating: Backdating::Allowed,
+        },
+        None => Moment {
+            now: SystemClock.now(),
+            backdating: Backdating::Refused,
+        },
+    }
+}
+
+impl Workplace {
+    /// Opens the project of a folder; none when nothing declares one.
+    ///
+    /// # Errors
+    /// When the folder or its project file cannot be used.
+    pub(crate) fn find(
+        folder: &Path,
+        shared: &Shared,
+        terminal: Terminal,
+    ) -> Result<Option<Self>, Failure> {
+        if !folder.exists() {
+            return Err(Failure::usage(format!(
+                "`{}` does not exist",
+                folder.display()
+            )));
+        }
+        if !folder.is_dir() {
+            let hint = format!("`tutela scan {}` examines a single file", folder.display());
+            return Err(
+                Failure::usage(format!("`{}` is not a folder", folder.display())).with_hint(hint),
+            );
+        }
+        let file = match &shared.config {
+            Some(file) => Some(file.clone()),
+            None => config::find(folder)?,
+        };
+        let Some(file) = file else { return Ok(None) };
+        let catalogue = crate::catalogue();
+        let project = config::load(&file, &catalogue)?;
+        Ok(Some(Self {
+            root: folder.to_owned(),
+            project,
+            catalogue,
+            terminal,
+            moment: moment(shared),
+            file,
+        }))
+    }
+
+    /// Opens the project of a folder, which must have one.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be used.
+    pub(crate) fn open(
+        folder: &Path,
+        shared: &Shared,
+        terminal: Terminal,
+    ) -> Result<Self, Failure> {
+        Self::find(folder, shared, terminal)?.ok_or_else(|| {
+            Failure::usage(format!(
+                "`{}` has no {}",
+                folder.display(),
+                config::FILE_NAME
+            ))
+            .with_hint(format!("`tutela init {}` writes one", folder.display()))
+        })
+    }
+
+    /// The moment that counts as now.
+    #[must_use]
+    pub(crate) const fn as_of(&self) -> Timestamp {
+        self.moment.now
+    }
+
+    /// The folder of keys, evidence and log.
+    #[must_use]
+    pub(crate) fn state(&self) -> PathBuf {
+        self.root.join(STATE_FOLDER)
+    }
+
+    /// The folder of keys.
+    #[must_use]
+    pub(crate) fn key_folder(&self) -> PathBuf {
+        self.state().join("keys")
+    }
+
+    /// The evidence on disk.
+    #[must_use]
+    pub(crate) fn store(&self) -> Store {
+        Store::open(&self.state())
+    }
+
+    /// This machine's keys.
+    ///
+    /// # Errors
+    /// When there are none or they cannot be used.
+    pub(crate) fn keys(&self) -> Result<KeyRing, Failure> {
+        Ok(KeyRing::load(&self.key_folder())?)
+    }
+
+    /// This machine's keys, made now if there are none.
+    ///
+    /// # Errors
+    /// When they cannot be used or made.
+    pub(crate) fn keys_or_new(&self) -> Result<KeyRing, Failure> {
+        let folder = self.key_folder();
+        if folder.exists() {
+            return self.keys();
+        }
+        let keys = KeyRing::create(
+            &folder,
+            &log_name(&self.project.system.name)?,
+            &mut SystemEntropy,
+        )?;
+        self.terminal.say(&format!(
+            "made keys in {} (the private ones never leave it)",
+            folder.display()
+        ));
+        Ok(keys)
+    }
+
+    /// Whose signatures count.
+    ///
+    /// # Errors
+    /// When a key is missing or is not one.
+    pub(crate) fn trust(&self, log: Option<&Path>) -> Result<Trust, Failure> {
+        let log = match log {
+            Some(file) => LogVerifier::load(file)?,
+            None => LogVerifier::load(&self.key_folder().join("log.pub"))?,
+        };
+        Ok(Trust {
+            signers: self.signers()?,
+            log,
+        })
+    }
+
+    /// Whose signatures on statements count.
+    ///
+    /// # Errors
+    /// When a key is missing or is not one, or there are fewer keys than signatures demanded.
+    pub(crate) fn signers(&self) -> Result<SignerTrust, Failure> {
+        let mut keys = Vec::new();
+        for name in &self.project.trust {
+            keys.push(self.trusted_key(name)?);
+        }
+        SignerTrust::new(keys, self.project.gate.signatures)
+            .map_err(|error| Failure::usage(chain(&error)))
+    }
+
+    fn trusted_key(&self, name: &Spanned<String>) -> Result<StatementVerifier, Failure> {
+        if name.value == SELF {
+            return Ok(StatementVerifier::load(
+                &self.key_folder().join("statement.pub"),
+            )?);
+        }
+        StatementVerifier::load(&self.root.join(&name.value)).map_err(|error| {
+            let message = format!("the trusted key cannot be used: {}", chain(&error));
+            self.misconfigured(vec![Problem {
+                message,
+                span: name.span.clone(),
+                hint: error.hint(),
+            }])
+        })
+    }
+
+    /// Lists the artifacts, takes their digests, and verifies their manifests.
+    ///
+    /// # Errors
+    /// When a declaration matches nothing.
+    pub(crate) fn stock(
+        &self,
+        signers: &SignerTrust,
+        progress: &dyn Progress,
+    ) -> Result<Stock, Failure> {
+        let mut found = discover(&self.root, &self.project, progress);
+        if !found.problems.is_empty() {
+            return Err(self.misconfigured(found.problems));
+        }
+        let manifests = read_manifests(&self.root, &mut found.artifacts, &self.project, signers);
+        Ok(Stock {
+            artifacts: found.artifacts,
+            manifests,
+        })
+    }
+
+    /// What the gate demands.
+    #[must_use]
+    pub(crate) fn policy(&self, signers: &SignerTrust) -> Policy {
+        let gate = &self.project.gate;
+        let own = StatementVerifier::load(&self.key_folder().join("statement.pub"));
+        Policy {
+            fail_on: gate.fail_on,
+            require: gate.require.clone(),
+            max_evidence_age_days: gate.max_evidence_age_days,
+            thresholds: gate.thresholds.clone(),
+            waivers: self.project.waivers.clone(),
+            trusted_keys: signers.keys().map(|key| key.id().to_owned()).collect(),
+            signatures: gate.signatures,
+            own_key: own.ok().map(|key| key.id().to_owned()),
+        }
+    }
+
+    /// Everything besides the artifact on which results depend.
+    #[must_use]
+    pub(crate) fn conditions<'a>(&'a self, seed: u64, limits: &'a Limits) -> Conditions<'a> {
+        Conditions {
+            catalogue: &self.catalogue,
+            project: Some(&self.project),
+            as_of: self.as_of(),
+            seed,
+            limits,
+        }
+    }
+
+    /// A failure that points at lines of the project file.
+    #[must_use]
+    pub(crate) fn misconfigured(&self, problems: Vec<Problem>) -> Failure {
+        let text = std::fs::read_to_string(&self.file).unwrap_or_default();
+        let error = ConfigError {
+            file: self.file.display().to_string(),
+            text,
+            problems,
+        };
+        Failure::usage(error.render().trim_end().to_owned())
+    }
+}
+
+/// The name of a project's log, from the system's name.
+fn log_name(system: &str) -> Result<LogName, KeyError> {
+    let plain = |character: char| {
+        if character.is_alphanumeric() {
+            character
+        } else {
+            '-'
+        }
+    };
+    let slug: String = system.chars().take(100).map(plain).collect();
+    format!("tutela.local/{slug}").parse::<LogName>()
+}
