@@ -90,10 +90,11 @@ impl Walk<'_> {
         })?;
         for format in formats {
             if !format.is_understood() {
-                self.skip(
-                    member,
-                    format!("is a {format}, which cannot be looked into yet"),
-                );
+                self.unread.push(Unread {
+                    member: member.map(str::to_owned),
+                    why: format!("is recognised ({format}) but cannot be looked into"),
+                    format: Some(format),
+                });
             }
             if !format.is_container() {
                 continue;
