@@ -1,7 +1,9 @@
 //! Opens the tables of a data set, so that every check treats what is none in the same way.
 
-use tutela_core::{Artifact, ArtifactFile, Context, Error, Sink, Skipped, Split, Unit, escape};
-use tutela_table::{Error as TableError, Table};
+use tutela_core::{
+    Artifact, ArtifactFile, Context, Error, Location, Region, Sink, Skipped, Split, Unit, escape,
+};
+use tutela_table::{Batch, Error as TableError, Table};
 
 /// Opens every file, in order.
 pub(crate) fn opened<'a>(
@@ -77,6 +79,45 @@ pub(crate) fn of_split(tables: &[Table], split: Split) -> Vec<&Table> {
         .collect()
 }
 
-fn said(error: TableError) -> String {
+/// The place of a column: in the only file, or in the data set as a whole.
+pub(crate) fn column_place(tables: &[Table], column: &str) -> Location {
+    let place = match tables {
+        [table] => Location::file(table.file().path.clone()),
+        _ => Location::default(),
+    };
+    place.at(Region::Column {
+        name: column.to_owned(),
+    })
+}
+
+/// Reads all rows of some tables that are examined together; false, with the reason told, when one
+/// could not be read, since a part of the rows would give a wrong answer about all.
+pub(crate) fn read_all(
+    tables: &[Table],
+    sink: &mut dyn Sink,
+    mut see: impl FnMut(&Table, &Batch),
+) -> bool {
+    let mut complete = true;
+    for table in tables {
+        match read(table, &mut see) {
+            Ok(()) => sink.examined(Unit::Rows, table.rows(), table.rows()),
+            Err(error) => {
+                complete = false;
+                sink.examined(Unit::Rows, 0, table.rows());
+                sink.incomplete(said(error));
+            }
+        }
+    }
+    complete
+}
+
+fn read(table: &Table, see: &mut impl FnMut(&Table, &Batch)) -> Result<(), TableError> {
+    for batch in table.batches()? {
+        see(table, &batch?);
+    }
+    Ok(())
+}
+
+pub(crate) fn said(error: TableError) -> String {
     escape(&Error::from(error).chain(), 600)
 }
