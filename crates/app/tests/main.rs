@@ -1,0 +1,3 @@
+//! Tests of the program's parts through their public doors.
+
+mod report;
