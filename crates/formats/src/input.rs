@@ -55,6 +55,25 @@ impl<'a> Input<'a> {
         Ok(self.slice(at, count)?.unwrap_or_default())
     }
 
+    /// At most `wanted` bytes from `at`, without giving up the buffer when they lie elsewhere.
+    ///
+    /// A pickle may name the same far text at every step; filling the buffer there and back each time
+    /// would turn a linear walk into a quadratic one.
+    pub(crate) fn peek(&mut self, at: u64, wanted: u64) -> io::Result<Vec<u8>> {
+        let count = wanted.min(self.length.saturating_sub(at)).min(CHUNK as u64);
+        let count = usize::try_from(count).unwrap_or(CHUNK);
+        let buffered = at
+            .checked_sub(self.start)
+            .and_then(|from| usize::try_from(from).ok())
+            .and_then(|from| self.buffer.get(from..from.saturating_add(count)));
+        if let Some(bytes) = buffered {
+            return Ok(bytes.to_vec());
+        }
+        let mut bytes = vec![0; count];
+        self.bytes.read_exact_at(at, &mut bytes)?;
+        Ok(bytes)
+    }
+
     /// The place of the next newline from `at` on.
     pub(crate) fn newline(&mut self, mut at: u64) -> io::Result<Option<u64>> {
         while at < self.length {
@@ -82,5 +101,26 @@ impl<'a> Input<'a> {
             self.buffer.clear();
         }
         done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_of_reading_agrees() {
+        let data: Vec<u8> = (0..200_000_u32).map(|byte| byte.to_le_bytes()[0]).collect();
+        let mut input = Input::new(&data);
+        for at in [0_u64, 65_530, 131_072, 199_990, 3] {
+            let place = usize::try_from(at).unwrap();
+            assert_eq!(input.slice(at, 10).unwrap(), Some(&data[place..place + 10]));
+            assert_eq!(input.peek(at, 10).unwrap(), &data[place..place + 10]);
+            assert_eq!(input.byte(at).unwrap(), Some(data[place]));
+        }
+        assert_eq!(input.slice(199_995, 10).unwrap(), None);
+        assert_eq!(input.peek(199_995, 10).unwrap().len(), 5);
+        assert_eq!(input.byte(200_000).unwrap(), None);
+        assert_eq!(input.newline(11).unwrap(), Some(266));
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::machine::{Machine, Read, Step};
-use super::value::{Encoding, Node, Value};
+use super::value::{Encoding, Kind, Node, Value};
 use super::{Argument, CALLS_SHOWN, Call, Callee, Fault, Import, Opcode};
 
 /// Calls that are described one by one, over all imports.
@@ -13,7 +13,7 @@ const IMPORTS: usize = 1 << 16;
 /// Arguments of a call that are described.
 const ARGUMENTS: usize = 8;
 /// Longest name that is resolved; Python has no limit, but real ones have under a hundred characters.
-const NAME_BYTES: u64 = 4 << 10;
+const NAME_BYTES: u64 = 1 << 10;
 /// Characters of an argument that are kept: calls that share one long text must not multiply it.
 const ARGUMENT_TEXT: u64 = 256;
 
@@ -185,10 +185,10 @@ impl Machine<'_> {
             _ => self.pop_mark(opcode, at),
         };
         match opcode {
-            O::EmptyList | O::List => self.push_node(Node::items("[", "]", &taken)),
-            O::EmptySet | O::FrozenSet => self.push_node(Node::items("{", "}", &taken)),
+            O::EmptyList | O::List => self.push_node(Node::items(Kind::List, &taken)),
+            O::EmptySet | O::FrozenSet => self.push_node(Node::items(Kind::Set, &taken)),
             O::Tuple | O::Tuple1 | O::Tuple2 | O::Tuple3 => {
-                self.push_node(Node::items("(", ")", &taken))
+                self.push_node(Node::items(Kind::Tuple, &taken))
             }
             O::EmptyDict | O::Dict => {
                 let mut node = Node::Dict {
@@ -201,9 +201,7 @@ impl Machine<'_> {
             _ => {
                 // APPEND, APPENDS, SETITEM, SETITEMS, ADDITEMS change what lies below.
                 let target = self.top(opcode, at);
-                if let Some(node) = self.node_mut(target) {
-                    node.extend(&taken);
-                }
+                self.extend(target, &taken);
                 Step::On
             }
         }
@@ -235,15 +233,15 @@ impl Machine<'_> {
         Ok(self.push(result))
     }
 
-    /// An import must never be lost: when there is no room for its node, the stream ends here.
+    /// An import must never be lost: it has one node for the whole stream, for which there is always room.
     fn push_import(&mut self, import: usize) -> Step {
-        match self.node(Node::Import(import)) {
-            Value::Opaque => Step::Broken(Fault::Limit {
-                what: "objects held",
-                limit: self.nodes.len() as u64,
-            }),
-            value => self.push(value),
+        if let Some(value) = self.import_nodes.get(&import) {
+            let value = *value;
+            return self.push(value);
         }
+        let value = self.reserve(Node::Import(import));
+        self.import_nodes.insert(import, value);
+        self.push(value)
     }
 
     fn name(&mut self, (from, length): (u64, u64)) -> io::Result<Option<String>> {

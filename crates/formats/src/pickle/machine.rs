@@ -51,6 +51,8 @@ pub(super) struct Machine<'a> {
     pub(super) at: u64,
     pub(super) stack: Vec<Value>,
     pub(super) nodes: Vec<Node>,
+    /// The one node of each import.
+    pub(super) import_nodes: HashMap<usize, Value>,
     pub(super) out: Pickles,
     pub(super) known: HashMap<(Option<String>, Option<String>), usize>,
     /// The first described call of each thing called.
@@ -61,6 +63,8 @@ pub(super) struct Machine<'a> {
     protocol: Option<u8>,
     frame_end: u64,
     steps: u64,
+    /// Values that nodes keep, over the whole stream.
+    kept: usize,
     limits: Limits,
 }
 
@@ -71,6 +75,8 @@ impl<'a> Machine<'a> {
             at: 0,
             stack: Vec::new(),
             nodes: Vec::new(),
+            import_nodes: HashMap::new(),
+            kept: 0,
             out: Pickles::default(),
             known: HashMap::new(),
             first_calls: HashMap::new(),
@@ -140,6 +146,8 @@ impl<'a> Machine<'a> {
         self.stack.clear();
         self.marks.clear();
         self.nodes.clear();
+        self.import_nodes.clear();
+        self.kept = 0;
         self.suspended.clear();
         self.memo = Memo::default();
         self.protocol = None;
@@ -322,14 +330,33 @@ impl<'a> Machine<'a> {
         self.push(value)
     }
 
+    /// Makes a node, or an opaque value when there is no room.
     pub(super) fn node(&mut self, node: Node) -> Value {
-        match u32::try_from(self.nodes.len()) {
-            Ok(index) if self.nodes.len() < NODES => {
-                self.nodes.push(node);
-                Value::Node(index)
-            }
-            _ => Value::Opaque,
+        if self.nodes.len() >= NODES || self.kept >= VALUES {
+            return Value::Opaque;
         }
+        self.reserve(node)
+    }
+
+    /// Makes a node whether there is room or not, for what is bounded elsewhere.
+    pub(super) fn reserve(&mut self, node: Node) -> Value {
+        self.kept = self.kept.saturating_add(node.weight());
+        u32::try_from(self.nodes.len()).map_or(Value::Opaque, |index| {
+            self.nodes.push(node);
+            Value::Node(index)
+        })
+    }
+
+    /// Adds values to a container, as far as there is room.
+    pub(super) fn extend(&mut self, target: Value, values: &[Value]) {
+        let full = self.kept >= VALUES;
+        let Some(node) = self.node_mut(target) else {
+            return;
+        };
+        let before = node.weight();
+        node.extend(if full { &[] } else { values });
+        let more = node.weight().saturating_sub(before);
+        self.kept = self.kept.saturating_add(more);
     }
 
     pub(super) fn node_of(&self, value: Value) -> Option<&Node> {

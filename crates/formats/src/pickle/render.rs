@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::machine::Machine;
-use super::value::{Encoding, Node, Value};
+use super::value::{Encoding, Kind, Node, Value};
 use super::{Callee, Opcode};
 
 /// Characters of a text that are shown.
@@ -15,8 +15,8 @@ const EXPRESSION: usize = 400;
 const ITEMS: usize = 6;
 /// Containers inside containers that are shown. A constant, so that input cannot deepen the recursion.
 const DEPTH: u32 = 4;
-/// Bytes of a text that are read.
-const TEXT_BYTES: u64 = 4 << 10;
+/// Bytes of a name that are read; real ones have under a hundred.
+const TEXT_BYTES: u64 = 1 << 10;
 
 impl Machine<'_> {
     /// The call as Python would write it.
@@ -95,8 +95,8 @@ impl Machine<'_> {
             } => {
                 let bytes = self
                     .input
-                    .prefix(at, length.min(TEXT.saturating_mul(4) as u64))?;
-                let content = decode(bytes, encoding);
+                    .peek(at, length.min(TEXT.saturating_mul(4) as u64))?;
+                let content = decode(&bytes, encoding);
                 text.push_str(if encoding == Encoding::Data {
                     "b\""
                 } else {
@@ -118,19 +118,16 @@ impl Machine<'_> {
                 text.push_str(&self.show_callee(Callee::Returned(call)));
             }
             Some(Node::Items { .. } | Node::Dict { .. }) if depth == 0 => text.push('…'),
-            Some(Node::Items {
-                open,
-                close,
-                items,
-                count,
-            }) => {
+            Some(Node::Items { kind, items, count }) => {
+                let (open, close) = match kind {
+                    Kind::Tuple if count == 1 => ("(", ",)"),
+                    Kind::Tuple => ("(", ")"),
+                    Kind::List => ("[", "]"),
+                    Kind::Set => ("{", "}"),
+                };
                 text.push_str(open);
                 self.show_list(&items, count, depth.saturating_sub(1), text)?;
-                text.push_str(if open == "(" && count == 1 {
-                    ",)"
-                } else {
-                    close
-                });
+                text.push_str(close);
             }
             Some(Node::Dict { entries, count }) => {
                 text.push('{');
@@ -150,7 +147,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// The text of a value, when it is one of at most 4 KiB.
+    /// The text of a value, when it is one of at most 1 KiB.
     pub(super) fn text_of(&mut self, value: Value) -> io::Result<Option<String>> {
         let Value::Text {
             at,
@@ -163,7 +160,7 @@ impl Machine<'_> {
         if length > TEXT_BYTES {
             return Ok(None);
         }
-        Ok(Some(decode(self.input.prefix(at, length)?, encoding)))
+        Ok(Some(decode(&self.input.peek(at, length)?, encoding)))
     }
 }
 

@@ -236,3 +236,16 @@ proptest! {
         prop_assert_eq!(of(&bytes).imports[0].to_string(), format!("{name}.{name}"));
     }
 }
+
+#[test]
+fn an_import_is_never_lost_for_want_of_room() {
+    // Many containers, then an import through the memo: still one import and its call.
+    let mut bytes = b"\x80\x04".to_vec();
+    for _ in 0..1_000 {
+        bytes.extend_from_slice(b"](NNNNNNNNe0");
+    }
+    bytes.extend_from_slice(b"cos\nsystem\nq\x00h\x00h\x00)R.");
+    let pickles = of(&bytes);
+    assert_eq!((pickles.imports.len(), pickles.imports[0].called), (1, 1));
+    assert_eq!(pickles.calls[0].expression, "os.system()");
+}

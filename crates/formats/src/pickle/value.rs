@@ -36,13 +36,20 @@ pub(super) enum Value {
     Node(u32),
 }
 
+/// What sort of container it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Tuple,
+    List,
+    Set,
+}
+
 /// A value with parts.
 #[derive(Debug, Clone)]
 pub(super) enum Node {
     /// A tuple, list or set: the first items only, and how many there were.
     Items {
-        open: &'static str,
-        close: &'static str,
+        kind: Kind,
         items: Vec<Value>,
         count: u64,
     },
@@ -63,12 +70,20 @@ pub(super) enum Node {
 pub(super) const KEPT_ITEMS: usize = 24;
 
 impl Node {
-    pub(super) fn items(open: &'static str, close: &'static str, values: &[Value]) -> Self {
+    pub(super) fn items(kind: Kind, values: &[Value]) -> Self {
         Self::Items {
-            open,
-            close,
+            kind,
             items: values.get(..KEPT_ITEMS).unwrap_or(values).to_vec(),
             count: values.len() as u64,
+        }
+    }
+
+    /// How many values it keeps.
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Self::Items { items, .. } => items.capacity(),
+            Self::Dict { entries, .. } => entries.capacity().saturating_mul(2),
+            Self::Import(_) | Self::Returned { .. } | Self::Persistent => 0,
         }
     }
 
