@@ -11,10 +11,11 @@ pub(crate) const BATCH_ROWS: usize = 8192;
 /// About how many bytes of values a batch holds at most.
 pub(crate) const BATCH_BYTES: usize = 16 << 20;
 
-/// Endings of formats that hold tables and are not read: passing over them would call unseen rows clean.
-const UNREAD: [&str; 20] = [
-    "arrow", "avro", "db", "dta", "feather", "h5", "hdf5", "ipc", "json", "ods", "orc", "pickle",
-    "pkl", "rds", "sas7bdat", "sav", "sqlite", "xls", "xlsx", "xml",
+/// Endings of formats that may hold tables and are not read: passing over them would call unseen rows clean.
+const UNREAD: [&str; 27] = [
+    "7z", "arrow", "avro", "bz2", "db", "dta", "feather", "gz", "h5", "hdf5", "ipc", "json", "ods",
+    "orc", "pickle", "pkl", "rds", "sas7bdat", "sav", "sqlite", "tar", "xls", "xlsx", "xml", "xz",
+    "zip", "zst",
 ];
 
 /// The format of a table.
