@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use arrow_array::{
-    Array, BinaryArray, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch,
-    StringArray, UInt64Array,
+    Array, BinaryArray, BinaryViewArray, BooleanArray, Date32Array, Float64Array, Int64Array,
+    RecordBatch, StringArray, StringViewArray, UInt64Array,
 };
 
 use crate::{Cell, Error, Fingerprint, normal};
@@ -25,10 +25,14 @@ pub(crate) enum Values {
     Unsigned(UInt64Array),
     Real(Float64Array),
     Text(StringArray),
+    /// Texts that share their memory.
+    SharedText(StringViewArray),
     Date(Date32Array),
     /// Counts of a unit since 1970, and how many nanoseconds the unit has.
     Moment(Int64Array, i128),
     Bytes(BinaryArray),
+    /// Raw bytes that share their memory.
+    SharedBytes(BinaryViewArray),
 }
 
 impl Values {
@@ -39,8 +43,10 @@ impl Values {
             Self::Unsigned(array) => array.len(),
             Self::Real(array) => array.len(),
             Self::Text(array) => array.len(),
+            Self::SharedText(array) => array.len(),
             Self::Date(array) => array.len(),
             Self::Bytes(array) => array.len(),
+            Self::SharedBytes(array) => array.len(),
         }
     }
 }
@@ -128,11 +134,13 @@ impl<'a> View<'a> {
             }),
             Values::Real(array) => value(array, row, |row| Cell::Real(array.value(row))),
             Values::Text(array) => value(array, row, |row| Cell::Text(array.value(row))),
+            Values::SharedText(array) => value(array, row, |row| Cell::Text(array.value(row))),
             Values::Date(array) => value(array, row, |row| Cell::Date(array.value(row))),
             Values::Moment(array, unit) => value(array, row, |row| {
                 Cell::Moment(i128::from(array.value(row)).saturating_mul(*unit))
             }),
             Values::Bytes(array) => value(array, row, |row| Cell::Bytes(array.value(row))),
+            Values::SharedBytes(array) => value(array, row, |row| Cell::Bytes(array.value(row))),
         }
     }
 

@@ -77,6 +77,12 @@ fn convert(array: &ArrayRef) -> Result<Values, ArrowError> {
                 .clone(),
             unit_nanoseconds(data_type),
         ),
+        Kind::Bytes if *data_type == DataType::BinaryView => {
+            Values::SharedBytes(array.as_binary_view().clone())
+        }
+        Kind::Text if *data_type == DataType::Utf8View => {
+            Values::SharedText(array.as_string_view().clone())
+        }
         Kind::Bytes => Values::Bytes(cast(array, &DataType::Binary)?.as_binary().clone()),
         Kind::Text => Values::Text(text(array)?.as_string().clone()),
     })
@@ -84,9 +90,7 @@ fn convert(array: &ArrayRef) -> Result<Values, ArrowError> {
 
 fn text(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     match array.data_type() {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => {
-            cast(array, &DataType::Utf8)
-        }
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Null => cast(array, &DataType::Utf8),
         _ => display(array),
     }
 }

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use arrow_schema::{DataType, Field, Schema};
 use bytes::Bytes as Buffer;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
@@ -39,19 +40,14 @@ pub(crate) fn open(
     limits: &Limits,
 ) -> Result<(Footer, Shape), Error> {
     keep_footer_limit(path, bytes, limits)?;
-    // The schema that Arrow's writers embed is a second description of the same columns; a hostile
-    // file could let the two disagree, so only Parquet's own is believed.
-    let options = || ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let metadata = guarded(path, || {
-        ArrowReaderMetadata::load(&Chunks(Arc::clone(bytes)), options())
-    })?;
+    let metadata = guarded(path, || load(bytes))?;
     let rows = guarded(path, || {
         Ok(check(path, bytes.len(), metadata.metadata(), limits))
     })??;
     let columns = metadata.schema().fields().iter().map(|field| Column {
         name: field.name().clone(),
         kind: normal::kind(field.data_type()),
-        data_type: escape(&field.data_type().to_string(), 200),
+        data_type: escape(&declared(field.data_type()).to_string(), 200),
         lexical: Vec::new(),
     });
     let mut shape = Shape {
@@ -66,6 +62,35 @@ pub(crate) fn open(
         rows,
     };
     Ok((footer, shape))
+}
+
+/// Reads the footer.
+///
+/// The schema that Arrow's writers embed is a second description of the same columns; a hostile file could
+/// let the two disagree, so only Parquet's own is believed. Texts and raw bytes are read as views, so that a
+/// million rows that point at one long value of a dictionary do not become a million copies of it.
+fn load(bytes: &Arc<FileBytes>) -> Result<ArrowReaderMetadata, ParquetError> {
+    let options = || ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let plain = ArrowReaderMetadata::load(&Chunks(Arc::clone(bytes)), options())?;
+    let fields = plain.schema().fields().iter().map(|field| {
+        let shared = match field.data_type() {
+            DataType::Utf8 => DataType::Utf8View,
+            DataType::Binary => DataType::BinaryView,
+            other => other.clone(),
+        };
+        field.as_ref().clone().with_data_type(shared)
+    });
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<Field>>()));
+    ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options().with_schema(schema))
+}
+
+/// The type that the file declares: that texts are read as views is our own business.
+const fn declared(data_type: &DataType) -> &DataType {
+    match data_type {
+        DataType::Utf8View => &DataType::Utf8,
+        DataType::BinaryView => &DataType::Binary,
+        other => other,
+    }
 }
 
 /// The footer takes several times its size in memory, so its size is checked before it is read.

@@ -11,6 +11,13 @@ pub(crate) const BATCH_ROWS: usize = 8192;
 /// About how many bytes of values a batch holds at most.
 pub(crate) const BATCH_BYTES: usize = 16 << 20;
 
+/// Endings of formats that may hold tables and are not read: passing over them would call unseen rows clean.
+const UNREAD: [&str; 27] = [
+    "7z", "arrow", "avro", "bz2", "db", "dta", "feather", "gz", "h5", "hdf5", "ipc", "json", "ods",
+    "orc", "pickle", "pkl", "rds", "sas7bdat", "sav", "sqlite", "tar", "xls", "xlsx", "xml", "xz",
+    "zip", "zst",
+];
+
 /// The format of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -63,8 +70,8 @@ enum Form {
 impl Table {
     /// Reads enough of a file to know its shape: for CSV and JSON Lines all of it, for Parquet its footer.
     ///
-    /// The format is recognised by content; the name only decides whether a text of one column is a
-    /// table at all.
+    /// The format is recognised by content. The name only decides what a file is that looks like none of
+    /// them: a broken table, a table in a format that is not read, or no table at all.
     ///
     /// # Errors
     /// [`Error::NotATable`], [`Error::Malformed`], [`Error::Unsupported`], or what kept it from reading.
@@ -163,6 +170,13 @@ fn recognise(
     }
     if jsonl::looks_like(&bytes) {
         return Ok((Form::JsonLines, jsonl::open(&file.path, bytes, limits)?));
+    }
+    let ending = csv::ending(&file.path);
+    if UNREAD.contains(&ending.as_str()) {
+        return Err(Error::Unsupported {
+            path: file.path.clone(),
+            what: format!("the format `.{ending}`"),
+        });
     }
     let (dialect, shape) = csv::open(&file.path, bytes, limits)?;
     Ok((Form::Csv(dialect), shape))

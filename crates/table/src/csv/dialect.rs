@@ -4,7 +4,7 @@ use tutela_core::{Bytes as _, FileBytes};
 
 use super::record::{Record, Records};
 use crate::column::Inference;
-use crate::{Error, Kind, Lexical, lexical};
+use crate::{Error, Kind, Lexical, Problem, lexical};
 
 /// The UTF-8 byte order mark.
 pub(super) const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
@@ -12,12 +12,11 @@ pub(super) const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 const SAMPLE: u64 = 64 << 10;
 /// Records with the usual number of values, in thousandths of all, from which a text is a table.
 const REGULAR: usize = 800;
-/// Endings by which people say that a file is a table.
-const TABLES: [&str; 6] = ["csv", "tsv", "tab", "psv", "data", "test"];
+/// Endings by which people say that a file is a table: then it is one, or a broken one.
+const TABLES: [&str; 7] = ["csv", "tsv", "tab", "psv", "jsonl", "ndjson", "parquet"];
 /// Endings of texts that are something else, however many commas they hold.
-const NO_TABLES: [&str; 14] = [
-    "md", "json", "html", "htm", "xml", "yaml", "yml", "toml", "py", "ipynb", "rst", "css", "js",
-    "svg",
+const NO_TABLES: [&str; 12] = [
+    "md", "html", "htm", "yaml", "yml", "toml", "py", "ipynb", "rst", "css", "js", "svg",
 ];
 
 /// How to read a file of delimited values.
@@ -43,9 +42,16 @@ struct Candidate {
 
 /// Settles on a dialect.
 pub(super) fn detect(path: &str, bytes: &FileBytes) -> Result<Dialect, Error> {
-    let refuse = |why: &str| Error::NotATable {
-        path: path.to_owned(),
-        why: why.to_owned(),
+    let ending = ending(path);
+    let is_named_table = TABLES.contains(&ending.as_str());
+    let refuse = |why: &str| {
+        let path = path.to_owned();
+        if is_named_table {
+            let problem = Box::new(Problem::of_file(why));
+            return Error::Malformed { path, problem };
+        }
+        let why = why.to_owned();
+        Error::NotATable { path, why }
     };
     let sample = sample(path, bytes)?;
     if sample.starts_with(&[0xff, 0xfe]) || sample.starts_with(&[0xfe, 0xff]) {
@@ -57,14 +63,9 @@ pub(super) fn detect(path: &str, bytes: &FileBytes) -> Result<Dialect, Error> {
     if memchr::memchr(0, &sample).is_some() {
         return Err(refuse("it holds bytes that are not text"));
     }
-    let ending = path
-        .rsplit_once('.')
-        .map(|(_stem, ending)| ending.to_ascii_lowercase())
-        .unwrap_or_default();
     if NO_TABLES.contains(&ending.as_str()) {
         return Err(refuse(&format!("its name ends in `.{ending}`")));
     }
-    let is_named_table = TABLES.contains(&ending.as_str());
     let fitting = [b',', b';', b'\t', b'|']
         .into_iter()
         .filter_map(|delimiter| candidate(path, &sample, delimiter))
@@ -79,6 +80,13 @@ pub(super) fn detect(path: &str, bytes: &FileBytes) -> Result<Dialect, Error> {
             .ok_or_else(|| refuse("it is empty")),
         _ => Err(refuse("no delimiter splits its lines alike")),
     }
+}
+
+/// What stands behind the last full stop of a path, in small letters.
+pub(crate) fn ending(path: &str) -> String {
+    path.rsplit_once('.')
+        .map(|(_stem, ending)| ending.to_ascii_lowercase())
+        .unwrap_or_default()
 }
 
 /// Prose may have one comma in each of two lines; a table goes on.

@@ -15,7 +15,7 @@ use crate::column::Inference;
 use crate::table::Shape;
 use crate::{Batch, Column, Error, Problem, lexical};
 
-pub(crate) use dialect::Dialect;
+pub(crate) use dialect::{Dialect, ending};
 use record::{Flaw, Record, Records};
 
 /// Reads the whole file once.

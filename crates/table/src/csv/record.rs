@@ -273,7 +273,9 @@ impl Input {
         let Some(bytes) = &self.bytes else {
             return Ok(());
         };
-        self.chunk.resize(CHUNK, 0);
+        let rest = bytes.len().saturating_sub(self.offset);
+        let size = usize::try_from(rest).map_or(CHUNK, |rest| rest.min(CHUNK));
+        self.chunk.resize(size, 0);
         let read = read_some(bytes, self.offset, &mut self.chunk);
         let count = read.map_err(|source| tutela_core::Error::Read {
             path: path.to_owned(),

@@ -94,11 +94,21 @@ fn what_is_no_table_is_refused() {
         ("a.md", b"a,b\n1,2\n3,4\n"),
         ("x.bin", b"a,b\0\n1,2\n"),
         ("empty", b""),
-        ("empty.csv", b""),
     ] {
         let error = Fixture::new(name, bytes).open().unwrap_err();
         assert!(matches!(error, Error::NotATable { .. }), "{name}: {error}");
     }
+    // Who calls it a table is told that it is a broken one.
+    for (name, bytes) in [
+        ("empty.csv", &b""[..]),
+        ("x.csv", b"a\0b"),
+        ("x.parquet", b"\0\0\0\0"),
+    ] {
+        let error = Fixture::new(name, bytes).open().unwrap_err();
+        assert!(matches!(error, Error::Malformed { .. }), "{name}: {error}");
+    }
+    let error = Fixture::new("x.xlsx", b"PK").open().unwrap_err();
+    assert!(matches!(error, Error::Unsupported { .. }));
     let error = Fixture::new("u.csv", b"\xff\xfea\0,\0").open().unwrap_err();
     assert!(matches!(error, Error::Unsupported { .. }));
 }

@@ -66,11 +66,11 @@ fn broken_lines_are_told() {
 }
 
 #[test]
-fn a_pretty_printed_object_is_no_table() {
+fn a_json_document_is_not_read_and_that_is_told() {
     let error = Fixture::new("a.json", b"{\n \"a\": 1\n}\n")
         .open()
         .unwrap_err();
-    assert!(matches!(error, Error::NotATable { .. }));
+    assert!(matches!(error, Error::Unsupported { .. }));
 }
 
 #[test]

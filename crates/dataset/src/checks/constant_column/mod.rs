@@ -6,7 +6,7 @@ use tutela_core::{
     Artifact, Check, Context, Error, Measure, Reference, Scratch, Setting, Severity, Sink,
     declare_check, escape,
 };
-use tutela_table::{Cell, Fingerprint};
+use tutela_table::Cell;
 
 use crate::stats::{percent, share, tell};
 use crate::tables;
@@ -162,7 +162,8 @@ fn tell_majority(
 /// J. S. Moore, MJRTY, 1981); a second pass counts how many it really takes.
 #[derive(Debug, Clone, Default)]
 struct Majority {
-    candidate: Option<Fingerprint>,
+    /// The canonical form of the value that leads.
+    candidate: Vec<u8>,
     lead: u64,
     rows: u64,
     votes: u64,
@@ -170,12 +171,13 @@ struct Majority {
 
 impl Majority {
     fn elect(&mut self, cell: Cell<'_>, buffer: &mut Vec<u8>) {
-        let value = Fingerprint::of([cell], buffer);
+        buffer.clear();
+        cell.canonical(buffer);
         self.rows = self.rows.saturating_add(1);
         if self.lead == 0 {
-            self.candidate = Some(value);
+            self.candidate.clone_from(buffer);
         }
-        self.lead = if self.candidate == Some(value) {
+        self.lead = if self.candidate == *buffer {
             self.lead.saturating_add(1)
         } else {
             self.lead.saturating_sub(1)
@@ -183,7 +185,9 @@ impl Majority {
     }
 
     fn count(&mut self, cell: Cell<'_>, buffer: &mut Vec<u8>) {
-        if self.candidate == Some(Fingerprint::of([cell], buffer)) {
+        buffer.clear();
+        cell.canonical(buffer);
+        if self.candidate == *buffer {
             self.votes = self.votes.saturating_add(1);
         }
     }

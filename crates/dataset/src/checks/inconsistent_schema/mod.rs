@@ -1,5 +1,7 @@
 //! Finds tables that break their own form, or that disagree with each other or with the project file.
 
+mod labels;
+
 use tutela_core::{
     Artifact, Check, Context, DatasetDeclaration, Error, Location, Reference, Region, Scratch,
     Setting, Severity, Sink, Unit, declare_check, escape,
@@ -16,7 +18,7 @@ declare_check! {
     /// Files that cannot be read as the table they claim to be; rows with too few or too many values;
     /// quotation marks that are never closed; text that is not UTF-8; column names used twice; a few values
     /// of another kind in a column (`twelve` among numbers); files of one data set with different columns
-    /// or kinds; declared columns (label, sensitive, personal, subject key, timestamp) that are not there.
+    /// or kinds, or with labels that the first file does not know (`yes.` beside `yes`); declared columns (label, sensitive, personal, subject key, timestamp) that are not there.
     ///
     /// # Why it matters
     /// A row that is read one column to the left is a wrong row in every column, and no later step will
@@ -102,6 +104,10 @@ impl Check for InconsistentSchema {
                 tell_differences(first, table, sink);
             }
             sink.examined(Unit::Rows, table.rows(), table.rows());
+        }
+        let declared = artifact.declaration.dataset();
+        if let Some(label) = declared.and_then(|declared| declared.label.as_deref()) {
+            labels::tell_unknown(&found, label, sink);
         }
         Ok(())
     }

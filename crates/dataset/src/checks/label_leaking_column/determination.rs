@@ -84,8 +84,8 @@ fn at(table: &[Vec<u32>], fold: usize, place: usize) -> u32 {
 }
 
 /// `U = 1 - Σa / Σb` with the losses a of the column and b without it; the standard error is that of a
-/// ratio of sums, `√(Σ(a - R·b)² / (n (n - 1))) / mean(b)` (Cochran 1977, equation 6.13, no finite
-/// population correction).
+/// ratio of sums, `√(Σ(a - R·b)² / (n (n - 1))) / mean(b)` (Cochran 1977, section 6.4, without the
+/// correction for a finite population).
 pub(super) fn determination(groups: &Codes, labels: &Codes, folds: &[usize]) -> Determination {
     let counts = Counts::new(groups, labels, folds);
     let rows = groups.codes.iter().zip(&labels.codes).zip(folds);

@@ -65,6 +65,8 @@ impl Sample {
         let Some(label) = table.position(&self.label_name) else {
             return Ok(());
         };
+        let names = self.columns.keys();
+        let places: Vec<Option<usize>> = names.map(|name| table.position(name)).collect();
         let mut buffer = Vec::new();
         for batch in table.batches()? {
             let batch = batch?;
@@ -79,10 +81,8 @@ impl Sample {
                 // Other bits than those that chose the row.
                 self.folds
                     .push(usize::try_from((hash >> 32) % FOLDS as u64).unwrap_or_default());
-                for (name, values) in &mut self.columns {
-                    let cell = table
-                        .position(name)
-                        .map_or(Cell::Missing, |column| batch.cell(row, column));
+                for (values, place) in self.columns.values_mut().zip(&places) {
+                    let cell = place.map_or(Cell::Missing, |column| batch.cell(row, column));
                     values.push(self::value(cell, &mut buffer));
                 }
             }

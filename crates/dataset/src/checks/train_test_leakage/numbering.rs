@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tutela_table::{Cell, Error, Table};
+use tutela_table::{Cell, Error, Table, View};
 
 /// Least and greatest value, and how many.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,23 +35,18 @@ impl Range {
 pub(super) fn columns(tables: &[Table]) -> Result<BTreeSet<String>, Error> {
     let rows = tables.iter().map(Table::rows).fold(0, u64::saturating_add);
     let mut ranges: BTreeMap<String, Range> = BTreeMap::new();
-    each_cell(tables, |name, cell| {
-        if let Some(range) = ranges.get_mut(name) {
-            range.see(cell);
-        } else {
-            let mut range = Range::default();
-            range.see(cell);
-            ranges.insert(name.to_owned(), range);
-        }
+    each_column(tables, |name, view| {
+        let range = ranges.entry(name.to_owned()).or_default();
+        (0..view.rows()).for_each(|row| range.see(view.cell(row)));
     })?;
     let mut marks: BTreeMap<String, Marks> = ranges
         .into_iter()
         .filter_map(|(name, range)| Some((name, Marks::new(range.start(rows)?, rows))))
         .collect();
     if !marks.is_empty() {
-        each_cell(tables, |name, cell| {
-            if let (Some(marks), Cell::Integer(value)) = (marks.get_mut(name), cell) {
-                marks.see(value);
+        each_column(tables, |name, view| {
+            if let Some(marks) = marks.get_mut(name) {
+                (0..view.rows()).for_each(|row| marks.see(view.cell(row)));
             }
         })?;
     }
@@ -59,14 +54,12 @@ pub(super) fn columns(tables: &[Table]) -> Result<BTreeSet<String>, Error> {
     Ok(numbering.map(|(name, _marks)| name).collect())
 }
 
-fn each_cell(tables: &[Table], mut see: impl FnMut(&str, Cell<'_>)) -> Result<(), Error> {
+fn each_column(tables: &[Table], mut see: impl FnMut(&str, View<'_>)) -> Result<(), Error> {
     for table in tables {
         for batch in table.batches()? {
             let batch = batch?;
             for (column, view) in table.columns().iter().zip(batch.views()) {
-                for row in 0..batch.rows() {
-                    see(&column.name, view.cell(row));
-                }
+                see(&column.name, view);
             }
         }
     }
@@ -90,7 +83,8 @@ impl Marks {
         }
     }
 
-    fn see(&mut self, value: i128) {
+    fn see(&mut self, cell: Cell<'_>) {
+        let Cell::Integer(value) = cell else { return };
         let place = value
             .checked_sub(self.start)
             .and_then(|place| u64::try_from(place).ok());
