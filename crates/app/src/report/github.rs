@@ -64,6 +64,7 @@ pub(super) fn render(view: &View<'_>, writer: &mut dyn io::Write) -> Result<(), 
 
 fn annotations(view: &View<'_>) -> Vec<Annotation> {
     let mut annotations = Vec::new();
+    let rows = view.rows.iter().map(|row| of_row(view, row));
     let headline = view.headline();
     if let Some(decision) = &view.dossier.decision {
         let level = match decision.predicate.verdict {
@@ -72,7 +73,10 @@ fn annotations(view: &View<'_>) -> Vec<Annotation> {
         };
         let title = format!("tutela: {}", headline.word.to_lowercase());
         annotations.push(plain(level, title, headline.sentence));
-        // Findings speak for themselves below, at their place in the file.
+    }
+    // A finding speaks at its place in the file; that helps more than a reason without one.
+    annotations.extend(rows);
+    if let Some(decision) = &view.dossier.decision {
         let others = decision
             .predicate
             .reasons
@@ -113,7 +117,6 @@ fn annotations(view: &View<'_>) -> Vec<Annotation> {
         );
         annotations.push(plain(Level::Error, format!("{code}: incomplete"), message));
     }
-    annotations.extend(view.rows.iter().map(|row| of_row(view, row)));
     annotations
 }
 

@@ -53,70 +53,57 @@ fn suite(view: &View<'_>, group: &Group<'_>) -> TestSuite {
 fn case(view: &View<'_>, evidence: &Evidence<CheckPredicate>) -> TestCase {
     let predicate = &evidence.predicate;
     let rows: Vec<&Row<'_>> = view.rows_of(evidence.id).collect();
-    let failing: Vec<&Row<'_>> = rows.iter().copied().filter(|row| view.fails(row)).collect();
+    let (failing, others): (Vec<&Row<'_>>, Vec<&Row<'_>>) =
+        rows.iter().copied().partition(|row| view.fails(row));
     let status = match &predicate.outcome {
-        Outcome::Incomplete { why } => {
-            let why: Vec<String> = why.iter().map(|why| show(why, MESSAGE)).collect();
-            let mut text = why.join("\n");
-            if !rows.is_empty() {
-                text = format!("{text}\n{}", listing(&rows));
-            }
-            non_success(
-                NonSuccessKind::Error,
-                "incomplete",
-                why.first().map_or("incomplete", String::as_str),
-                &text,
-            )
-        }
+        Outcome::Incomplete { why } => incomplete(why, &failing),
         Outcome::NotApplicable { why } => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(show(why, MESSAGE));
             status
         }
-        Outcome::Clean | Outcome::Findings => match failing.first() {
-            Some(worst) => {
-                let findings = count(failing.len(), "finding", "findings");
-                let message = format!(
-                    "{findings}, the worst is {}: {}",
-                    worst.finding.severity,
-                    show(&worst.finding.message, MESSAGE)
-                );
-                non_success(
-                    NonSuccessKind::Failure,
-                    worst.finding.severity.as_str(),
-                    &message,
-                    &listing(&failing),
-                )
-            }
-            None => TestCaseStatus::success(),
-        },
+        Outcome::Clean | Outcome::Findings => failed(&failing),
     };
-    let name = format!(
-        "{}: {}",
-        show(&predicate.check.code, NAME),
-        show(&predicate.check.title, NAME)
+    let code = show(&predicate.check.code, NAME);
+    let mut case = TestCase::new(
+        format!("{code}: {}", show(&predicate.check.title, NAME)),
+        status,
     );
-    let mut case = TestCase::new(name, status);
     case.set_classname(format!("tutela.{}", predicate.check.suite.as_str()));
-    let answered: Vec<&Row<'_>> = rows
-        .iter()
-        .copied()
-        .filter(|row| !view.fails(row))
-        .collect();
-    if !answered.is_empty() {
-        case.set_system_out(listing(&answered));
+    if !others.is_empty() {
+        case.set_system_out(listing(&others));
     }
     if predicate.findings_omitted > 0 {
-        case.set_system_err(format!(
-            "{} left out of the evidence by its limit",
-            count_u64(
-                predicate.findings_omitted,
-                "finding more was",
-                "findings more were"
-            )
-        ));
+        let omitted = count_u64(predicate.findings_omitted, "finding was", "findings were");
+        case.set_system_err(format!("{omitted} left out of the evidence by its limit"));
     }
     case
+}
+
+fn incomplete(why: &[String], failing: &[&Row<'_>]) -> TestCaseStatus {
+    let why: Vec<String> = why.iter().map(|why| show(why, MESSAGE)).collect();
+    let mut text = why.join("\n");
+    if !failing.is_empty() {
+        text = format!("{text}\n{}", listing(failing));
+    }
+    let first = why.first().map_or("incomplete", String::as_str);
+    non_success(NonSuccessKind::Error, "incomplete", first, &text)
+}
+
+fn failed(failing: &[&Row<'_>]) -> TestCaseStatus {
+    let Some(worst) = failing.first() else {
+        return TestCaseStatus::success();
+    };
+    let findings = count(failing.len(), "finding", "findings");
+    let severity = worst.finding.severity;
+    let message = show(&worst.finding.message, MESSAGE);
+    let message = format!("{findings}, the worst is {severity}: {message}");
+    non_success(
+        NonSuccessKind::Failure,
+        severity.as_str(),
+        &message,
+        &listing(failing),
+    )
 }
 
 fn listing(rows: &[&Row<'_>]) -> String {

@@ -14,6 +14,7 @@ mod json;
 mod junit;
 mod sarif;
 mod sarif_model;
+mod sarif_text;
 mod style;
 mod table;
 mod text;

@@ -12,6 +12,7 @@ use tutela_evidence::CheckRecord;
 use super::Error;
 use super::escaped_json::{Layout, write};
 use super::sarif_model as model;
+use super::sarif_text::{address_uri, message_string, pascal_case, uri};
 use super::text::{MESSAGE, NAME, count, show};
 use super::view::{Row, Signatures, Status, View};
 
@@ -390,63 +391,4 @@ fn text(text: &str, markdown: Option<&str>) -> model::Text {
         text: message_string(text),
         markdown: markdown.map(|text| text.replace('{', "{{").replace('}', "}}")),
     }
-}
-
-fn message_string(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '{' => safe.push_str("{{"),
-            '}' => safe.push_str("}}"),
-            '[' | ']' | '\\' => {
-                safe.push('\\');
-                safe.push(character);
-            }
-            _ => safe.push(character),
-        }
-    }
-    safe
-}
-
-/// Percent-encodes a relative path (RFC 3986); a colon too, so that no first part looks like a scheme.
-fn uri(path: &str) -> String {
-    let mut uri = String::with_capacity(path.len());
-    for byte in path.trim_start_matches('/').bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                uri.push(char::from(byte))
-            }
-            _ => push_percent(&mut uri, byte),
-        }
-    }
-    uri
-}
-
-/// Percent-encodes what no address may hold, such as spaces and quotation marks.
-fn address_uri(address: &str) -> String {
-    let mut uri = String::with_capacity(address.len());
-    for byte in address.bytes() {
-        if byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            push_percent(&mut uri, byte);
-        }
-    }
-    uri
-}
-
-fn pascal_case(code: &str) -> String {
-    let part = |part: &str| {
-        let mut letters = part.chars();
-        letters
-            .next()
-            .map(|first| first.to_uppercase().chain(letters).collect::<String>())
-    };
-    code.split('-').filter_map(part).collect()
-}
-
-fn push_percent(uri: &mut String, byte: u8) {
-    use std::fmt::Write as _;
-    // Writing to a `String` cannot fail.
-    let _ = write!(uri, "%{byte:02X}");
 }

@@ -155,7 +155,11 @@ impl Table<'_> {
             }
             Detail::Full => self.details(row)?,
         }
-        if let Some(note) = row.status.note() {
+        let note = match self.detail {
+            Detail::Brief => row.status.brief(),
+            Detail::Full => row.status.note(),
+        };
+        if let Some(note) = note {
             self.indented("", &note)?;
         }
         Ok(())
@@ -324,38 +328,46 @@ impl Table<'_> {
     }
 
     fn summary(&mut self) -> io::Result<()> {
-        let open = self.view.open();
-        let counted = Severity::ALL.iter().rev().filter_map(|severity| {
+        let view = self.view;
+        let open = view.open();
+        let worst_first = Severity::ALL.iter().rev();
+        let counted = worst_first.filter_map(|severity| {
             let number = open.get(severity).copied().filter(|number| *number > 0)?;
-            Some(
-                self.style
-                    .severity(*severity, &format!("{number} {severity}")),
-            )
+            Some((*severity, format!("{number} {severity}")))
         });
-        let counted: Vec<String> = counted.collect();
-        let answered = self
-            .view
+        let counted: Vec<(Severity, String)> = counted.collect();
+        let plain: Vec<&str> = counted.iter().map(|(_, text)| text.as_str()).collect();
+        let painted = counted
+            .iter()
+            .map(|(severity, text)| self.style.severity(*severity, text));
+        let painted: Vec<String> = painted.collect();
+        writeln!(self.text)?;
+        if plain.is_empty() {
+            writeln!(self.text, "no open findings")?;
+        } else if plain.join(", ").len() <= self.style.width {
+            writeln!(self.text, "{}", painted.join(", "))?;
+        } else {
+            writeln!(self.text, "{}", painted.join(",\n"))?;
+        }
+        let answered = view
             .rows
             .iter()
             .filter(|row| row.status != Status::Open)
             .count();
-        let mut line = if counted.is_empty() {
-            "no open findings".to_owned()
-        } else {
-            counted.join(", ")
-        };
+        let mut line = count(view.dossier.checks.len(), "result", "results");
         for (number, what) in [
             (answered, "answered for"),
-            (self.view.incomplete().count(), "not checked"),
-            (self.view.dossier.refused.len(), "refused"),
+            (view.incomplete().count(), "not checked"),
+            (view.dossier.refused.len(), "refused"),
         ] {
             if number > 0 {
-                line = format!("{line} · {number} {what}");
+                line = format!("{line}, {number} {what}");
             }
         }
-        let checks = count(self.view.dossier.checks.len(), "result", "results");
-        writeln!(self.text, "\n{line} · {checks}")?;
-        if let (Detail::Full, Some(decision)) = (self.detail, &self.view.dossier.decision) {
+        for line in wrap(&line, self.style.width) {
+            writeln!(self.text, "{}", self.style.dim(&line))?;
+        }
+        if let (Detail::Full, Some(decision)) = (self.detail, &view.dossier.decision) {
             writeln!(
                 self.text,
                 "{}",

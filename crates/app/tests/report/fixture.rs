@@ -406,7 +406,7 @@ fn decision(checks: &[Evidence<CheckPredicate>]) -> Evidence<Decision> {
                     "loans",
                     "age is optional on the paper form until the new form is out",
                     39,
-                    2,
+                    4,
                 ),
                 waiver("secret-in-file", "project files", HOSTILE, -3, 0),
             ],
@@ -541,5 +541,21 @@ pub(super) fn huge(findings: usize) -> Dossier {
         })
         .collect();
     dossier.checks = vec![secrets];
+    dossier
+}
+
+/// So many short findings in one check.
+pub(super) fn many(findings: usize) -> Dossier {
+    let mut dossier = huge(0);
+    dossier.checks[0].predicate.findings = (0..findings)
+        .map(|number| {
+            finding(
+                "secret-in-file",
+                Severity::High,
+                &number.to_string(),
+                Location::file("a"),
+            )
+        })
+        .collect();
     dossier
 }

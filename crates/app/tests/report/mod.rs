@@ -1,4 +1,12 @@
 //! Tests of the reports.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "helpers and fixtures of tests: a crash is a failed test"
+)]
 
 mod catalogue;
 mod fixture;

@@ -49,7 +49,7 @@ pub(super) fn artifacts(groups: &[Group<'_>], budget: Budget) -> Cut<ArtifactLin
             is_signed: signed.is_some(),
         }
     };
-    Cut::of(groups.iter().map(line), budget.rows)
+    Cut::map(groups, budget.rows, line)
 }
 
 /// Every piece of evidence with the command that verifies it: the decision first.

@@ -77,7 +77,7 @@ pub(super) fn matrix(view: &View<'_>, groups: &[Group<'_>], budget: Budget) -> M
         )
     };
     Matrix {
-        rows: Cut::of(by_code.into_iter().map(row), budget.rows),
+        rows: Cut::map(by_code, budget.rows, row),
         columns: order
             .iter()
             .map(|group| (show(group.name, 40), group.kind.as_str()))
@@ -109,7 +109,13 @@ fn cell(view: &View<'_>, evidence: &Evidence<CheckPredicate>) -> Cell {
             tone.symbol(),
             count(predicate.findings.len(), "finding", "findings"),
         ),
-        Outcome::Incomplete { .. } => ("?", "incomplete".to_owned()),
+        Outcome::Incomplete { .. } if predicate.findings.is_empty() => {
+            ("?", "incomplete".to_owned())
+        }
+        Outcome::Incomplete { .. } => {
+            let findings = count(predicate.findings.len(), "finding", "findings");
+            ("?", format!("incomplete, {findings}"))
+        }
         Outcome::NotApplicable { .. } => ("–", "not applicable".to_owned()),
     };
     Cell {
@@ -173,5 +179,5 @@ pub(super) fn extents(view: &View<'_>, budget: Budget) -> Cut<Extent> {
             evidence: evidence.id.short(),
         }
     };
-    Cut::of(view.dossier.checks.iter().map(extent), budget.rows)
+    Cut::map(&view.dossier.checks, budget.rows, extent)
 }

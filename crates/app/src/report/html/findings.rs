@@ -73,7 +73,11 @@ pub(super) fn groups(view: &View<'_>, budget: Budget) -> Cut<Group> {
         left = left.saturating_sub(rows.len().min(most));
         group(view, &rows, most, budget)
     };
-    Cut::of(groups.into_iter().filter_map(build), budget.rows)
+    let cut = Cut::map(groups, budget.rows, build);
+    Cut {
+        shown: cut.shown.into_iter().flatten().collect(),
+        more: cut.more,
+    }
 }
 
 fn group(view: &View<'_>, rows: &[&Row<'_>], most: usize, budget: Budget) -> Option<Group> {
@@ -96,7 +100,7 @@ fn group(view: &View<'_>, rows: &[&Row<'_>], most: usize, budget: Budget) -> Opt
         why: help("Why it matters"),
         fix: help("How to fix"),
         references: links(&check.references),
-        items: Cut::of(rows.iter().map(|row| item(row, budget)), most),
+        items: Cut::map(rows, most, |row| item(row, budget)),
     })
 }
 

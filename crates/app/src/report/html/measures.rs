@@ -49,26 +49,24 @@ pub(super) struct Tick {
 
 /// The plots that fit, in the order of the evidence.
 pub(super) fn plots(view: &View<'_>, budget: Budget) -> Cut<Plot> {
-    let plots = view
-        .dossier
-        .checks
-        .iter()
-        .flat_map(|evidence| of_evidence(evidence, budget));
-    Cut::of(plots, budget.rows / 4)
+    let plots = view.dossier.checks.iter().flat_map(by_unit);
+    Cut::map(plots, budget.rows / 4, |(evidence, unit, measures)| {
+        plot(evidence, unit, &measures, budget)
+    })
 }
 
-fn of_evidence(evidence: &Evidence<CheckPredicate>, budget: Budget) -> Vec<Plot> {
-    let mut units: Vec<(&str, Vec<&Measure>)> = Vec::new();
+/// The measures of one result that share a unit, in the order of the evidence.
+type OfUnit<'a> = (&'a Evidence<CheckPredicate>, &'a str, Vec<&'a Measure>);
+
+fn by_unit(evidence: &Evidence<CheckPredicate>) -> Vec<OfUnit<'_>> {
+    let mut units: Vec<OfUnit<'_>> = Vec::new();
     for measure in &evidence.predicate.measures {
-        match units.iter_mut().find(|(unit, _)| *unit == measure.unit) {
-            Some((_, of_unit)) => of_unit.push(measure),
-            None => units.push((&measure.unit, vec![measure])),
+        match units.iter_mut().find(|(_, unit, _)| *unit == measure.unit) {
+            Some((_, _, of_unit)) => of_unit.push(measure),
+            None => units.push((evidence, &measure.unit, vec![measure])),
         }
     }
     units
-        .into_iter()
-        .map(|(unit, measures)| plot(evidence, unit, &measures, budget))
-        .collect()
 }
 
 fn plot(
@@ -93,7 +91,7 @@ fn plot(
         artifact: show(&evidence.predicate.artifact.name, NAME),
         unit: show(unit, NAME),
         evidence: evidence.id.short(),
-        rows: Cut::of(measures.iter().map(|measure| line(measure, &axis)), most),
+        rows: Cut::map(measures, most, |measure| line(measure, &axis)),
         ticks: axis.ticks.iter().map(tick).collect(),
     }
 }
@@ -103,7 +101,7 @@ fn line(measure: &Measure, axis: &Axis) -> Line {
         Uncertainty::Exact => None,
         Uncertainty::Interval { low, high, level } => Some(Interval {
             words: format!(
-                "{} to {} ({} %)",
+                "{} to {} ({}\u{a0}%)",
                 number(low),
                 number(high),
                 number(level * 100.0)

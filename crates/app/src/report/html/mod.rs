@@ -76,6 +76,19 @@ impl<T> Cut<T> {
         }
     }
 
+    /// Builds only what is shown, because building the rest may cost more than the page.
+    fn map<S>(
+        sources: impl IntoIterator<Item = S>,
+        most: usize,
+        build: impl FnMut(S) -> T,
+    ) -> Self {
+        let cut = Cut::of(sources, most);
+        Self {
+            shown: cut.shown.into_iter().map(build).collect(),
+            more: cut.more,
+        }
+    }
+
     const fn is_empty(&self) -> bool {
         self.shown.is_empty() && self.more == 0
     }

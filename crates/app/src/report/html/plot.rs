@@ -27,7 +27,7 @@ impl Axis {
         if low > high {
             (low, high) = (0.0, 1.0);
         }
-        if low > 0.0 && low < high * 0.6 || low >= high && low > 0.0 {
+        if low > 0.0 && (low < high * 0.6 || low >= high) {
             low = 0.0;
         }
         if low >= high {

@@ -1,5 +1,8 @@
 //! The verdict, in words and tone, and how far the evidence can be relied on.
 
+use std::collections::BTreeSet;
+
+use tutela_core::Digest;
 use tutela_evidence::Standing;
 use tutela_evidence::gate::Verdict;
 
@@ -147,10 +150,11 @@ impl View<'_> {
         };
         let decision = &decision.predicate;
         let dossier = self.dossier;
-        let checks = dossier.checks.iter().map(|evidence| evidence.id);
+        let relied: BTreeSet<Digest> = decision.relied_on.iter().copied().collect();
+        let checks: BTreeSet<Digest> = dossier.checks.iter().map(|evidence| evidence.id).collect();
         let manifests = dossier.manifests.iter().map(|evidence| evidence.id);
-        let here: std::collections::BTreeSet<_> = checks.chain(manifests).collect();
-        let relied: std::collections::BTreeSet<_> = decision.relied_on.iter().copied().collect();
+        let baseline = decision.baseline.iter().map(|baseline| baseline.evidence);
+        let others: BTreeSet<Digest> = manifests.chain(baseline).collect();
         let mut notes = Vec::new();
         if decision.as_of != dossier.as_of {
             notes.push(format!(
@@ -158,20 +162,21 @@ impl View<'_> {
                 decision.as_of, dossier.as_of
             ));
         }
-        let unseen = here.difference(&relied).count();
+        let unseen = checks.difference(&relied).count();
         if unseen > 0 {
-            let pieces = count(
-                unseen,
-                "piece of evidence here is",
-                "pieces of evidence here are",
-            );
-            notes.push(format!("{pieces} none that the gate relied on."));
+            let results = count(unseen, "result", "results");
+            notes.push(format!(
+                "The gate did not rely on {results} of those shown here."
+            ));
         }
-        let missing = relied.difference(&here).count();
+        let missing = relied
+            .iter()
+            .filter(|id| !checks.contains(id) && !others.contains(id))
+            .count();
         if missing > 0 {
             let pieces = count(missing, "piece of evidence", "pieces of evidence");
             notes.push(format!(
-                "{pieces} that the gate relied on cannot be shown here."
+                "The gate relied on {pieces} that cannot be shown here."
             ));
         }
         notes

@@ -43,6 +43,15 @@ impl Status<'_> {
         }
     }
 
+    /// A few words for people; none when the finding stands.
+    pub(crate) fn brief(&self) -> Option<String> {
+        match self {
+            Self::Open => None,
+            Self::Waived(waiver) => Some(format!("waived until {}", waiver.expires.date())),
+            Self::Known(_) => Some("known from the baseline".to_owned()),
+        }
+    }
+
     /// One line for people; none when the finding stands.
     pub(crate) fn note(&self) -> Option<String> {
         use crate::report::text::{MESSAGE, NAME, show};

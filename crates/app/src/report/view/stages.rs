@@ -28,6 +28,7 @@ struct Tally {
     incomplete: usize,
     missing: usize,
     blunt: usize,
+    omitted: u64,
 }
 
 impl View<'_> {
@@ -44,7 +45,7 @@ impl View<'_> {
         let of_stage =
             |evidence: &&Evidence<CheckPredicate>| evidence.predicate.check.stages.contains(&stage);
         for evidence in self.dossier.checks.iter().filter(of_stage) {
-            self.count(evidence, &mut tally);
+            tally.take(&evidence.predicate);
         }
         let rows = self.rows.iter().filter(|row| of_stage(&row.evidence));
         for row in rows {
@@ -65,23 +66,6 @@ impl View<'_> {
         }
     }
 
-    fn count(&self, evidence: &Evidence<CheckPredicate>, tally: &mut Tally) {
-        let predicate = &evidence.predicate;
-        match &predicate.outcome {
-            Outcome::NotApplicable { .. } => return,
-            Outcome::Clean => tally.clean = tally.clean.saturating_add(1),
-            Outcome::Incomplete { .. } => tally.incomplete = tally.incomplete.saturating_add(1),
-            Outcome::Findings => {}
-        }
-        tally.looked = tally.looked.saturating_add(1);
-        if predicate.findings_omitted > 0 {
-            tally.other = tally.other.saturating_add(1);
-        }
-        if predicate.self_test.as_ref().is_some_and(|test| !test.red) {
-            tally.blunt = tally.blunt.saturating_add(1);
-        }
-    }
-
     /// Demands of the gate about checks of this stage that have no evidence of their own.
     fn missing_in(&self, stage: Stage) -> usize {
         let reasons = self
@@ -99,6 +83,20 @@ impl View<'_> {
 }
 
 impl Tally {
+    fn take(&mut self, predicate: &CheckPredicate) {
+        match &predicate.outcome {
+            Outcome::NotApplicable { .. } => return,
+            Outcome::Clean => self.clean = self.clean.saturating_add(1),
+            Outcome::Incomplete { .. } => self.incomplete = self.incomplete.saturating_add(1),
+            Outcome::Findings => {}
+        }
+        self.looked = self.looked.saturating_add(1);
+        self.omitted = self.omitted.saturating_add(predicate.findings_omitted);
+        if predicate.self_test.as_ref().is_some_and(|test| !test.red) {
+            self.blunt = self.blunt.saturating_add(1);
+        }
+    }
+
     const fn tone(&self) -> Tone {
         if self.failing > 0 {
             Tone::Red
@@ -107,6 +105,7 @@ impl Tally {
             || self.incomplete > 0
             || self.missing > 0
             || self.blunt > 0
+            || self.omitted > 0
         {
             Tone::Amber
         } else if self.looked > 0 {
@@ -122,7 +121,7 @@ impl Tally {
         }
         let lines = [
             (self.failing, "finding to stop for", "findings to stop for"),
-            (self.other, "finding below", "findings below"),
+            (self.other, "lesser finding", "lesser findings"),
             (
                 self.answered,
                 "finding answered for",
@@ -141,8 +140,11 @@ impl Tally {
             ),
             (self.clean, "check clean", "checks clean"),
         ];
-        let seen = lines.iter().filter(|(number, ..)| *number > 0);
-        seen.map(|(number, one, many)| count(*number, one, many))
+        let omitted = usize::try_from(self.omitted).unwrap_or(usize::MAX);
+        let left_out = (omitted, "finding left out", "findings left out");
+        let lines = [left_out].into_iter().chain(lines);
+        let seen = lines.filter(|(number, ..)| *number > 0);
+        seen.map(|(number, one, many)| count(number, one, many))
             .collect()
     }
 }

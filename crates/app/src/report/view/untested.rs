@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use tutela_core::{Class, Kind, Outcome, Stage};
 
 use super::View;
-use crate::report::text::{MESSAGE, NAME, count_u64, show};
+use crate::report::text::{MESSAGE, NAME, grouped, show};
 
 /// Every sort of trouble that a check could look for.
 const CLASSES: [Class; 6] = [
@@ -153,13 +153,11 @@ impl Untested {
                 .filter(|part| part.examined < part.total);
             self.partly.extend(partly.map(|part| {
                 let unit = part.unit.as_str();
-                let examined = count_u64(part.examined, unit, unit);
+                let examined = grouped(part.examined);
+                let total = grouped(part.total);
                 (
                     what.clone(),
-                    format!(
-                        "{examined} of {} examined",
-                        count_u64(part.total, unit, unit)
-                    ),
+                    format!("{examined} of {total} {unit} examined"),
                 )
             }));
         }
