@@ -8,6 +8,7 @@ use tutela_core::Confidence;
 
 use super::detector::{Alphabet, Case, Detector, Found, Hit, Rule, run};
 use super::kind::{Power, SecretKind};
+use super::token;
 use super::value::{Sorts, entropy, is_placeholder};
 
 /// The longest value looked at.
@@ -68,7 +69,7 @@ pub(super) const DETECTORS: &[Detector] = &[
         kind: SecretKind::new("access-token", "access token", Power::Service),
         anchors: &["token"],
         case: Case::Any,
-        rule: Rule::Custom(token),
+        rule: Rule::Custom(access_token),
         source: "RFC 6750; entropy after Shannon 1948",
     },
     Detector {
@@ -126,7 +127,7 @@ fn key(hit: &Hit<'_>) -> Found {
     random(hit, &assigned(hit)?)
 }
 
-fn token(hit: &Hit<'_>) -> Found {
+fn access_token(hit: &Hit<'_>) -> Found {
     let name = name_before(hit).to_ascii_lowercase();
     let is_key = name.is_empty()
         || name
@@ -150,8 +151,22 @@ fn random(hit: &Hit<'_>, value: &Value<'_>) -> Found {
         && digits >= 2
         && entropy(text) >= bits
         && !repeats_name(hit, text)
-        && !is_path(text);
+        && !is_path(text)
+        && !is_disproved(text);
     sound.then(|| value.found(Confidence::Medium))
+}
+
+/// Whether the value begins like a token that carries its own proof, and the proof fails.
+fn is_disproved(value: &[u8]) -> bool {
+    token::DETECTORS
+        .iter()
+        .any(|detector| match &detector.rule {
+            Rule::Checked(_, lengths, test) => detector.anchors.iter().any(|anchor| {
+                let body = value.strip_prefix(anchor.as_bytes());
+                body.is_some_and(|body| lengths.contains(&body.len())) && !test(value)
+            }),
+            Rule::Token(..) | Rule::Custom(_) => false,
+        })
 }
 
 /// Whether the value says the name again, as identifiers and message keys do: `key: "login.password1"`.
