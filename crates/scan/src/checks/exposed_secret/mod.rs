@@ -1,6 +1,8 @@
 //! Finds private keys, tokens and passwords that lie open in text files.
 
 mod report;
+#[cfg(test)]
+mod tests;
 
 use tutela_core::{
     Artifact, ArtifactFile, Bytes, Check, Context, Error, Reference, Scratch, Sink, Skipped, Unit,
