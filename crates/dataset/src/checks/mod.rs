@@ -9,6 +9,7 @@ mod manifest_mismatch;
 mod missing_values;
 mod stale_data;
 mod train_test_leakage;
+mod undeclared_personal_data;
 
 use tutela_core::Check;
 
@@ -23,4 +24,5 @@ pub const CHECKS: &[&dyn Check] = &[
     &missing_values::MissingValues,
     &stale_data::StaleData,
     &train_test_leakage::TrainTestLeakage,
+    &undeclared_personal_data::UndeclaredPersonalData,
 ];

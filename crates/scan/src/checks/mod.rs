@@ -13,6 +13,7 @@ macro_rules! checks {
 }
 
 checks! {
+    exposed_secret::ExposedSecret,
     onnx_external_data::OnnxExternalData,
     pickle_dangerous_import::PickleDangerousImport,
     safetensors_header::SafetensorsHeader,
