@@ -10,8 +10,8 @@ use super::super::proof::{TreeHead, verify_consistency};
 use super::memory::{Luck, MemoryDisk, Stop};
 use super::{folder, items, key, moment};
 
-/// Batches within a tile, up to its end (so that its partial ones go), over the end, and from the end on.
-const BATCHES: [u64; 4] = [2, 254, 255, 3];
+/// Batches within a tile, up to its end (so that its partial ones go), and into the next one.
+const BATCHES: [u64; 3] = [2, 254, 3];
 
 /// Appends the batches that are not there yet, until one fails; returns how many entries are acknowledged.
 fn append_all(disk: &MemoryDisk) -> u64 {
@@ -42,14 +42,9 @@ fn survives(disk: &MemoryDisk, acknowledged: u64, what: &str) {
         .unwrap_or_else(|error| panic!("{what}: {error:?}"));
     let size = log.checkpoint().size();
     assert!(size >= acknowledged, "{what}: {size} of {acknowledged}");
-    let expected = items(0..size);
-    let entries = log.entries(0..size).unwrap();
-    let found = entries.iter().map(|entry| entry.sha256);
-    assert!(
-        found.eq(expected.iter().map(|item| item.statement)),
-        "{what}"
-    );
-
+    for (index, item) in (0..size).zip(items(0..size)) {
+        assert_eq!(log.find(&item.statement), Some(index), "{what}");
+    }
     let report = fsck_on(Box::new(disk.clone()), folder(), key.verifier()).unwrap();
     assert_eq!(report.problems, [], "{what}");
     log.append(&key, &items(1000..1003), moment()).unwrap();

@@ -61,7 +61,7 @@ impl Random {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16 & 0xffff_ffff % limit.max(1)
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) % limit
     }
 }
 
