@@ -8,5 +8,7 @@
 )]
 
 mod cases;
+mod crash;
 
 pub use cases::{artifact_of, run_cases};
+pub use crash::Crash;

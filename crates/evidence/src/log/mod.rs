@@ -20,6 +20,9 @@ mod proof;
 mod tlog_proof;
 mod tree;
 
+#[cfg(test)]
+mod tests;
+
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use entry::{Entry, EntryError};
 pub use error::LogError;

@@ -100,3 +100,45 @@ fn signature_line(line: &str) -> Result<(&str, Vec<u8>), NoteError> {
     }
     Ok((name, bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::Entropy;
+
+    struct Seed;
+
+    impl Entropy for Seed {
+        fn fill(&mut self, buffer: &mut [u8]) -> std::io::Result<()> {
+            let key = STANDARD
+                .decode("AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz")
+                .unwrap();
+            buffer.copy_from_slice(&key[1..]);
+            Ok(())
+        }
+    }
+
+    /// golang.org/x/mod/sumdb/note, the package's example: Ed25519 is deterministic, so the bytes are equal.
+    #[test]
+    fn signs_what_go_signs() {
+        let key = LogKey::generate("PeterNeumann".parse().unwrap(), &mut Seed).unwrap();
+        let text = "If you think cryptography is the answer to your problem,\n\
+                    then you don't know what your problem is.\n";
+        let note = sign(text, &key);
+        assert_eq!(
+            note,
+            format!(
+                "{text}\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+            )
+        );
+        assert_eq!(open(&note, key.verifier()), Ok(text));
+    }
+
+    /// The text may have empty lines; the last one parts it from the signatures.
+    #[test]
+    fn the_last_empty_line_counts() {
+        let key = LogKey::generate("PeterNeumann".parse().unwrap(), &mut Seed).unwrap();
+        let text = "one\n\ntwo\n";
+        assert_eq!(open(&sign(text, &key), key.verifier()), Ok(text));
+    }
+}
