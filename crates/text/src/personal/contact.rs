@@ -119,7 +119,7 @@ fn is_international(code: &[u8]) -> Option<bool> {
 /// A date in a year of more than four digits (ISO 8601): `+262142-12-31`.
 fn is_date(text: &[u8]) -> bool {
     let groups: Vec<usize> = text.split(|byte| *byte == b'-').map(<[u8]>::len).collect();
-    matches!(groups.as_slice(), [5.., 2, 2])
+    matches!(groups.as_slice(), [year, 2, 2] if *year >= 6)
 }
 
 fn is_north_american(code: &[u8]) -> Option<bool> {
