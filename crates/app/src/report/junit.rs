@@ -112,12 +112,12 @@ fn listing(rows: &[&Row<'_>]) -> String {
             Status::Open => String::new(),
             Status::Waived(_) | Status::Known(_) => format!(" [{}]", row.status.as_str()),
         };
-        format!(
-            "{}{status} {}: {}",
-            row.finding.severity,
-            show(&row.finding.location.to_string(), MESSAGE),
-            show(&row.finding.message, MESSAGE)
-        )
+        let severity = row.finding.severity;
+        let message = show(&row.finding.message, MESSAGE);
+        match show(&row.finding.location.to_string(), MESSAGE) {
+            place if place.is_empty() => format!("{severity}{status}: {message}"),
+            place => format!("{severity}{status} {place}: {message}"),
+        }
     };
     let mut lines: Vec<String> = rows.iter().take(LISTED).map(line).collect();
     let more = rows.len().saturating_sub(LISTED);

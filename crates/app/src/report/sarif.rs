@@ -135,7 +135,6 @@ fn rule(view: &View<'_>, record: &CheckRecord) -> model::Rule {
         },
         properties: model::RuleProperties {
             tags: tags(record, is_security),
-            precision: "high",
             security_severity: is_security.then(|| score(record.severity)),
         },
     }

@@ -72,7 +72,6 @@ pub(super) struct RuleConfiguration {
 #[derive(Debug, Serialize)]
 pub(super) struct RuleProperties {
     pub(super) tags: Vec<String>,
-    pub(super) precision: &'static str,
     #[serde(rename = "security-severity", skip_serializing_if = "Option::is_none")]
     pub(super) security_severity: Option<&'static str>,
 }

@@ -5,7 +5,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::too_many_lines,
-    reason = "helpers and fixtures of tests: a crash is a failed test"
+    reason = "fixtures of tests: a crash is a failed test"
 )]
 
 mod catalogue;

@@ -1,6 +1,5 @@
 //! Reports of very much evidence stay small enough to open.
 
-use serde_json::Value;
 use tutela_app::report::Format;
 use tutela_core::{Digest, Kind, Outcome};
 
@@ -37,19 +36,10 @@ fn a_thousand_artifacts_and_hundreds_of_checks_fit_into_a_megabyte_of_html() {
     assert!(page.contains("more pieces of evidence are not shown here"));
 }
 
+/// Slow because a limit of 25,000 needs more than 25,000 results.
 #[test]
-fn code_scanning_accepts_the_number_of_results() {
-    let log: Value =
-        serde_json::from_str(&rendered(Format::Sarif, &fixture::many(25_010))).unwrap();
-    let run = &log["runs"][0];
-    assert_eq!(run["results"].as_array().unwrap().len(), 25_000);
-    let notices = run["invocations"][0]["toolExecutionNotifications"]
-        .as_array()
-        .unwrap();
-    assert!(notices.iter().any(|notice| {
-        notice["message"]["text"]
-            .as_str()
-            .unwrap()
-            .starts_with("10 findings are not in this file")
-    }));
+fn slow_code_scanning_accepts_the_number_of_results() {
+    let log = rendered(Format::Sarif, &fixture::many(25_010));
+    assert_eq!(log.matches("\"ruleIndex\"").count(), 25_000);
+    assert!(log.contains("\"text\": \"10 findings are not in this file"));
 }

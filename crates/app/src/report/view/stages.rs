@@ -142,7 +142,7 @@ impl Tally {
         ];
         let omitted = usize::try_from(self.omitted).unwrap_or(usize::MAX);
         let left_out = (omitted, "finding left out", "findings left out");
-        let lines = [left_out].into_iter().chain(lines);
+        let lines = lines.into_iter().chain([left_out]);
         let seen = lines.filter(|(number, ..)| *number > 0);
         seen.map(|(number, one, many)| count(number, one, many))
             .collect()
