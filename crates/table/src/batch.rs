@@ -49,6 +49,20 @@ impl Values {
             Self::SharedBytes(array) => array.len(),
         }
     }
+
+    /// How many bytes the texts have together when each is read, shared or not.
+    fn unpacked_bytes(&self) -> u64 {
+        let sum = |lengths: &mut dyn Iterator<Item = u32>| {
+            lengths.map(u64::from).fold(0, u64::saturating_add)
+        };
+        match self {
+            Self::SharedText(array) => sum(&mut array.lengths()),
+            Self::SharedBytes(array) => sum(&mut array.lengths()),
+            Self::Text(array) => array.value_data().len() as u64,
+            Self::Bytes(array) => array.value_data().len() as u64,
+            other => (other.len() as u64).saturating_mul(8),
+        }
+    }
 }
 
 impl Batch {
@@ -84,6 +98,14 @@ impl Batch {
     #[must_use]
     pub const fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// How many bytes there are to look at.
+    pub(crate) fn unpacked_bytes(&self) -> u64 {
+        self.columns
+            .iter()
+            .map(Values::unpacked_bytes)
+            .fold(0, u64::saturating_add)
     }
 
     /// The columns, in the order of the table's.

@@ -18,6 +18,9 @@ const UNREAD: [&str; 27] = [
     "zip", "zst",
 ];
 
+/// Honest tables unpack to less than this many times their size; large ones may pass the limit so far.
+const USUAL_PACKING: u64 = 100;
+
 /// The format of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -145,6 +148,10 @@ impl Table {
             columns,
             source,
             next_row: 0,
+            bytes_left: self
+                .limits
+                .unpacked_bytes
+                .max(self.file.size().saturating_mul(USUAL_PACKING)),
             failed: false,
         })
     }
@@ -189,6 +196,8 @@ pub struct Batches<'a> {
     columns: &'a [Column],
     source: Source,
     next_row: u64,
+    /// A few bytes of Parquet can stand for millions of long texts, and looking at them takes time.
+    bytes_left: u64,
     failed: bool,
 }
 
@@ -211,16 +220,28 @@ impl Iterator for Batches<'_> {
             Source::JsonLines(rows) => rows.next(self.path, self.columns, self.next_row),
             Source::Parquet(rows) => rows.next(self.path, self.next_row),
         };
-        match next {
+        match next.and_then(|batch| self.account(batch)) {
             Ok(None) => None,
-            Ok(Some(batch)) => {
-                self.next_row = self.next_row.saturating_add(batch.rows() as u64);
-                Some(Ok(batch))
-            }
+            Ok(Some(batch)) => Some(Ok(batch)),
             Err(error) => {
                 self.failed = true;
                 Some(Err(error))
             }
         }
+    }
+}
+
+impl Batches<'_> {
+    fn account(&mut self, batch: Option<Batch>) -> Result<Option<Batch>, Error> {
+        let Some(batch) = batch else { return Ok(None) };
+        self.next_row = self.next_row.saturating_add(batch.rows() as u64);
+        let rest = self.bytes_left.checked_sub(batch.unpacked_bytes());
+        self.bytes_left = rest.ok_or_else(|| {
+            Error::Core(tutela_core::Error::Limit {
+                what: format!("what `{}` unpacks to", self.path),
+                limit: format!("{USUAL_PACKING} times its size"),
+            })
+        })?;
+        Ok(Some(batch))
     }
 }

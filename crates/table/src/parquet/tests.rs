@@ -223,6 +223,33 @@ fn a_dictionary_is_not_copied_for_each_row() {
     }
 }
 
+/// Two thousand rows of 64 KiB in a file of a few hundred KiB.
+#[test]
+fn rows_that_unpack_without_end_are_refused() {
+    let long = "x".repeat(1 << 16);
+    let texts: StringArray = (0..2000).map(|_row| Some(long.as_str())).collect();
+    let batch = RecordBatch::try_from_iter([("t", Arc::new(texts) as ArrayRef)]).unwrap();
+    let fixture = Fixture::new("a", &parquet_bytes(&batch, WriterProperties::default()));
+    let limits = Limits {
+        unpacked_bytes: 1 << 20,
+        ..Limits::default()
+    };
+    let table = Table::open(&fixture.file, &limits).unwrap();
+    let last = table.batches().unwrap().last().unwrap();
+    assert!(matches!(
+        last,
+        Err(Error::Core(tutela_core::Error::Limit { .. }))
+    ));
+    assert!(
+        fixture
+            .open()
+            .unwrap()
+            .batches()
+            .unwrap()
+            .all(|batch| batch.is_ok())
+    );
+}
+
 #[test]
 fn encrypted_files_are_told_apart() {
     let error = Fixture::new("a", b"PARE....PARE").open().unwrap_err();
