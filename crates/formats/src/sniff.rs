@@ -146,8 +146,12 @@ fn is_pickle(bytes: &dyn Bytes, head: &[u8], limits: &Limits) -> io::Result<bool
     if !can_begin {
         return Ok(false);
     }
-    let pickles = pickle::describe(bytes, limits)?;
-    Ok(pickles.is_plausible() || (declared && pickles.examined > 3))
+    if declared {
+        // With its magic, a few opcodes that can be followed are enough; the checks follow the rest.
+        let start = tutela_core::Window::new(bytes, 0, 4 << 10);
+        return Ok(pickle::describe(&start, limits)?.examined > 3);
+    }
+    Ok(pickle::describe(bytes, limits)?.is_plausible())
 }
 
 fn zip_format(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> {

@@ -216,21 +216,41 @@ impl Machine<'_> {
     // ---- imports ----
 
     fn execute_import(&mut self, opcode: Opcode, read: Read, at: u64) -> io::Result<Step> {
-        let (module, name) = match read {
-            Read::Spans(module, name) => (self.name(module)?, self.name(name)?),
-            _ => {
-                let name = self.pop(opcode, at);
-                let module = self.pop(opcode, at);
-                (self.text_of(module)?, self.text_of(name)?)
+        let import = match read {
+            Read::Spans(module, name) => {
+                let (module, name) = (self.name(module)?, self.name(name)?);
+                self.import(opcode, module, name, at)
             }
+            _ => self.stack_import(at)?,
         };
-        let import = self.import(opcode, module, name, at);
         if opcode != Opcode::Inst {
             return Ok(self.push_import(import));
         }
         let arguments = self.pop_mark(opcode, at);
         let result = self.call(Callee::Import(import), opcode, &arguments, at)?;
         Ok(self.push(result))
+    }
+
+    /// The import of `STACK_GLOBAL`. The same two texts give the same import, so they are read once.
+    fn stack_import(&mut self, at: u64) -> io::Result<usize> {
+        let opcode = Opcode::StackGlobal;
+        let name = self.pop(opcode, at);
+        let module = self.pop(opcode, at);
+        let key = match (module, name) {
+            (Value::Text { at: module, .. }, Value::Text { at: name, .. }) => Some((module, name)),
+            _ => None,
+        };
+        if let Some(import) = key.and_then(|key| self.stack_imports.get(&key)) {
+            return Ok(*import);
+        }
+        let (module, name) = (self.text_of(module)?, self.text_of(name)?);
+        let import = self.import(opcode, module, name, at);
+        if let Some(key) = key
+            && self.stack_imports.len() < IMPORTS
+        {
+            self.stack_imports.insert(key, import);
+        }
+        Ok(import)
     }
 
     /// An import must never be lost: it has one node for the whole stream, for which there is always room.

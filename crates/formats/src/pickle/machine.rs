@@ -51,6 +51,8 @@ pub(super) struct Machine<'a> {
     pub(super) at: u64,
     pub(super) stack: Vec<Value>,
     pub(super) nodes: Vec<Node>,
+    /// Imports by the places of the two texts that name them.
+    pub(super) stack_imports: HashMap<(u64, u64), usize>,
     /// The one node of each import.
     pub(super) import_nodes: HashMap<usize, Value>,
     pub(super) out: Pickles,
@@ -75,6 +77,7 @@ impl<'a> Machine<'a> {
             at: 0,
             stack: Vec::new(),
             nodes: Vec::new(),
+            stack_imports: HashMap::new(),
             import_nodes: HashMap::new(),
             kept: 0,
             out: Pickles::default(),

@@ -43,7 +43,7 @@ declare_check! {
     /// judged by the text of its locations only, and said to be incomplete for the rest.
     ///
     /// # References
-    /// CWE-22 (path traversal), CWE-59 (link following); CVE-2022-25882, CVE-2024-5187, CVE-2024-27318; MITRE
+    /// CWE-22 (path traversal), CWE-59 (link following); CVE-2022-25882, CVE-2024-27318, CVE-2026-27489; MITRE
     /// ATLAS AML.T0010.003 (supply chain compromise: model); AI Act article 15(5); ONNX's "External Data".
     pub struct OnnxExternalData {
         code: "onnx-external-data",
@@ -59,8 +59,8 @@ declare_check! {
             Reference::atlas("AML.T0010.003"),
             Reference::ai_act("15(5)"),
             Reference::advisory("CVE-2022-25882"),
-            Reference::advisory("CVE-2024-5187"),
             Reference::advisory("CVE-2024-27318"),
+            Reference::advisory("CVE-2026-27489"),
             Reference::link("https://onnx.ai/onnx/repo-docs/ExternalData.html"),
         ],
         user: "This model tells the program that runs it to read other files of the computer. It could give out passwords or other people's data as if they were its answers.",

@@ -122,4 +122,39 @@ mod tests {
             assert_eq!(judge(good), Ok(()), "{good:?}");
         }
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_may_not_lead_out() {
+        use std::os::unix::fs::symlink;
+
+        use tutela_core::{Limits, NoProgress, Settings};
+
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        std::fs::create_dir_all(root.join("model/inner")).unwrap();
+        for name in ["outside.bin", "model/m.onnx", "model/inner/w.bin"] {
+            std::fs::write(root.join(name), "12345678").unwrap();
+        }
+        symlink("../outside.bin", root.join("model/out.bin")).unwrap();
+        symlink("..", root.join("model/up")).unwrap();
+        symlink("inner/w.bin", root.join("model/in.bin")).unwrap();
+        let file = ArtifactFile::take("model/m.onnx", &root.join("model/m.onnx"), &NoProgress);
+        let context = Context {
+            as_of: "2026-11-01".parse().unwrap(),
+            seed: 1,
+            limits: &Limits::default(),
+            settings: &Settings::default(),
+            artifacts: &[],
+            progress: &NoProgress,
+        };
+        let file = file.unwrap();
+        let of = |location| find(&file, location, &context).map_err(|wrong| wrong.severity);
+        assert_eq!(of("inner/w.bin"), Ok(8));
+        assert_eq!(of("in.bin"), Ok(8));
+        assert_eq!(of("out.bin"), Err(Severity::Critical));
+        assert_eq!(of("up/outside.bin"), Err(Severity::Critical));
+        assert_eq!(of("inner"), Err(Severity::High));
+        assert_eq!(of("gone"), Err(Severity::High));
+    }
 }
