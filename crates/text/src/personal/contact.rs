@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use tutela_core::Confidence::{High, Low, Medium};
 
 use super::PersonalKind::{IpAddress, Phone};
-use super::recogniser::{Recogniser, Rule, is_one_digit, part};
+use super::recogniser::{Recogniser, Rule, compact, is_one_digit, part};
 use crate::checkdigit::digit;
 
 const PHONE_WORDS: &[&str] = &[
@@ -49,7 +49,7 @@ pub(super) const RECOGNISERS: &[Recogniser] = &[
     Recogniser {
         kind: Phone,
         shape: r"\+\d{1,4}(?:[ .\-/]?\(?\d{1,5}\)?){1,6}",
-        rule: Rule::Code(is_international),
+        rule: Rule::Text(|text| Some(!is_date(text) && is_international(&compact(text))?)),
         written: Some(High),
         bare: None,
         words: PHONE_WORDS,
@@ -114,6 +114,12 @@ fn is_international(code: &[u8]) -> Option<bool> {
         return is_north_american(national);
     }
     Some((9..=15).contains(&code.len()) && !is_one_digit(national))
+}
+
+/// A date in a year of more than four digits (ISO 8601): `+262142-12-31`.
+fn is_date(text: &[u8]) -> bool {
+    let groups: Vec<usize> = text.split(|byte| *byte == b'-').map(<[u8]>::len).collect();
+    matches!(groups.as_slice(), [year, 2, 2] if *year >= 6)
 }
 
 fn is_north_american(code: &[u8]) -> Option<bool> {

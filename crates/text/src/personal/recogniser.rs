@@ -63,7 +63,7 @@ impl Recogniser {
 }
 
 /// Letters and digits alone, letters in upper case.
-fn compact(raw: &[u8]) -> Vec<u8> {
+pub(super) fn compact(raw: &[u8]) -> Vec<u8> {
     raw.iter()
         .filter(|byte| byte.is_ascii_alphanumeric())
         .map(u8::to_ascii_uppercase)

@@ -271,7 +271,17 @@ fn bare_value(rest: &[u8]) -> Option<&[u8]> {
     let is_expression = value
         .iter()
         .any(|byte| matches!(byte, b'(' | b'[' | b'{' | b'|'));
-    (!is_expression).then_some(value)
+    let is_path = value.windows(2).any(|pair| pair == b"::");
+    (!is_expression && !is_path && !is_number(value)).then_some(value)
+}
+
+/// A number as programs write it: `0xC000`, `16384u32`, `10_000ms`.
+fn is_number(value: &[u8]) -> bool {
+    let is_digit = |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b'_' | b'.');
+    let digits = value.iter().take_while(is_digit).count();
+    let unit = value.get(digits..).unwrap_or_default();
+    value.starts_with(b"0x")
+        || (digits > 0 && unit.len() <= 5 && unit.iter().all(u8::is_ascii_alphanumeric))
 }
 
 /// `machine host login name password secret`, on one line or several.

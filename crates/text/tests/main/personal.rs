@@ -247,6 +247,7 @@ fn plain_numbers_are_not_phones_or_people() {
         "2001:db8::1",
         "12:30:45",
         "x = +12345678",
+        "+262142-12-31",
         "1 + 2 = 3",
         "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "rows 100 200 300 400",

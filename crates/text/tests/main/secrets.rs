@@ -403,6 +403,9 @@ fn names_without_a_secret() {
         "def f(password: str, token: str = None):",
         "// password: see 1Password",
         "max_tokens = 4096",
+        "NEED_PASSWORD: u32 = 16384u32",
+        "const PASSWORD = 0xC00002DF",
+        "password: super::Win32::Foundation::HANDLE32",
         "api_key: {{ .Values.apiKey123456789 }}",
         "secretKeyRef: name: db-secret-2024",
         &format!(
