@@ -52,7 +52,9 @@ impl Missing {
 
     fn see_text(&mut self, text: &str) {
         let is_blank = text.trim().is_empty();
-        if !is_blank && !is_null_word(text) {
+        // In lower case it is a word of people, not of programs: "other debtors: none" misses nothing.
+        let is_answer = text.trim() == "none";
+        if !is_blank && (is_answer || !is_null_word(text)) {
             return;
         }
         let word = if is_blank { "" } else { text.trim() };

@@ -18,7 +18,7 @@ declare_check! {
     ///
     /// # What it finds
     /// Columns of which more than `max-share` of the values are missing; any missing label; and values that
-    /// only look like values: words such as `?`, `NA` or `none` in a column of text, and numbers such as
+    /// only look like values: words such as `?`, `NA` or `None` in a column of text, and numbers such as
     /// -999 that stand far from all others.
     ///
     /// # Why it matters
@@ -34,6 +34,7 @@ declare_check! {
     /// way that keeps a mark of what was filled. Write missing values as nothing, not as a word or number.
     ///
     /// # Limits
+    /// `none` in lower case is taken for an answer ("other debtors: none"), not for a gap.
     /// It counts; it cannot say whether values are missing at random. A number in disguise is recognised
     /// only if it is one of the usual ones (-9, -99, -999 … and 999, 9999 …), occurs at least twice, and lies
     /// further from every other value than these lie from each other.
