@@ -151,9 +151,14 @@ pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
 
 /// Writes a file beside its place and moves it there, so that nobody ever sees half of it.
 ///
+/// A pipe or device, such as `/dev/stdout`, is written to as it is and never replaced.
+///
 /// # Errors
 /// What the operating system returns.
 pub(crate) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        return fs::File::options().write(true).open(file)?.write_all(bytes);
+    }
     let folder = file
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())

@@ -82,6 +82,7 @@ impl CheckInfo {
             excerpt: None,
             fix: None,
             references: Vec::new(),
+            file_digest: None,
         }
     }
 

@@ -55,6 +55,9 @@ pub struct Finding {
     pub references: Vec<Reference>,
     /// What makes this the same finding in a later run, even when it has moved.
     pub identity: String,
+    /// The digest of the file it is in, where the artifact has several. Set by the runner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_digest: Option<Digest>,
 }
 
 impl Finding {
@@ -105,6 +108,20 @@ impl Finding {
     pub fn with_identity(mut self, identity: impl Into<String>) -> Self {
         self.identity = identity.into();
         self
+    }
+
+    /// The bytes that it is about: its file where the artifact has several, else the whole artifact.
+    ///
+    /// A waiver names these bytes, so that one for a file does not end when another file changes.
+    #[must_use]
+    pub fn subject(&self, artifact: Digest) -> Digest {
+        self.file_digest.unwrap_or(artifact)
+    }
+
+    /// Whether it is about these bytes: its file's, or the whole artifact's.
+    #[must_use]
+    pub fn is_about(&self, subject: Digest, artifact: Digest) -> bool {
+        subject == artifact || self.file_digest == Some(subject)
     }
 
     /// A digest that stays the same while the finding moves inside its file, for baselines.

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::{Artifact, Check, Context, Record, Sink, escape};
+use crate::{Artifact, Check, Context, Kind, Record, Sink, escape};
 
 /// How many unread files are named one by one.
 const NAMED: usize = 20;
@@ -40,8 +40,26 @@ pub fn run(check: &dyn Check, artifact: &Artifact, context: &Context<'_>) -> Rec
         .iter()
         .cloned()
         .for_each(|skipped| record.skipped(skipped));
+    name_files(artifact, &mut record);
     record.settle(context.limits);
     record
+}
+
+/// Says of each finding which bytes it is about, where the artifact's own digest does not.
+fn name_files(artifact: &Artifact, record: &mut Record) {
+    if artifact.files.len() < 2 && artifact.kind != Kind::Files {
+        return;
+    }
+    for finding in &mut record.findings {
+        let path = finding.location.file.as_deref();
+        let place = artifact
+            .files
+            .binary_search_by(|file| Some(file.path.as_str()).cmp(&path));
+        finding.file_digest = place
+            .ok()
+            .and_then(|place| artifact.files.get(place))
+            .map(|file| file.digest);
+    }
 }
 
 fn name_unread(artifact: &Artifact, record: &mut Record) {

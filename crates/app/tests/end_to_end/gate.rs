@@ -116,12 +116,6 @@ fn with_a_secret() -> (Project, String) {
     let project = Project::example("credit");
     let from = Project::example("compromised");
     fs::copy(from.at("config/settings.env"), project.at("settings.env")).unwrap();
-    project.edit(
-        "tutela.toml",
-        "[gate]",
-        "[[model]]\npath = \"settings.env\"\n\n[gate]",
-    );
-    project.tutela(&["check", ".", "-f", "json"]);
     let digest = tutela_core::Digest::of(&fs::read(project.at("settings.env")).unwrap());
     (project, digest.to_string())
 }
@@ -144,22 +138,32 @@ fn a_waiver_covers_until_it_expires() {
         .unwrap()
     };
     project
-        .tutela(&["gate", "."])
+        .tutela(&["check", "."])
         .ends_with(1)
-        .says("exposed-secret");
+        .says("exposed-secret")
+        .says(&digest);
     with(waiver("exposed-secret", &digest, "2026-12-31"));
-    project.tutela(&["gate", "."]).ends_with(0);
-    with(waiver("exposed-secret", &digest, "2026-11-19"));
-    assert_ne!(project.tutela(&["gate", "."]).code, 0, "expired");
-    with(waiver("exposed-secret", &digest, "2027-11-19"));
+    // The project file is one of the files that were examined.
     assert_ne!(
         project.tutela(&["gate", "."]).code,
+        0,
+        "evidence about another digest"
+    );
+    project
+        .tutela(&["check", "."])
+        .ends_with(0)
+        .says("waived until 2026-12-31");
+    with(waiver("exposed-secret", &digest, "2026-11-19"));
+    project.tutela(&["check", "."]).ends_with(1).says("EXPIRED");
+    with(waiver("exposed-secret", &digest, "2027-11-19"));
+    assert_ne!(
+        project.tutela(&["check", "."]).code,
         0,
         "longer than 180 days"
     );
     let other = tutela_core::Digest::of(b"other").to_string();
     with(waiver("exposed-secret", &other, "2026-12-31"));
-    project.tutela(&["gate", "."]).ends_with(1);
+    project.tutela(&["check", "."]).ends_with(1);
     with(waiver("pickle-dangerous-import", &digest, "2026-12-31"));
     project
         .tutela(&["gate", "."])

@@ -109,6 +109,7 @@ pub(super) fn finding(
         fix: None,
         references: Vec::new(),
         identity: message.to_owned(),
+        file_digest: None,
     }
 }
 

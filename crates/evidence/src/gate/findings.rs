@@ -83,7 +83,11 @@ fn deny(
             name(&case.artifact.artifact),
             sentence(&finding.message)
         );
-        draft.reason(reason(case, piece, "finding", message, finding.severity));
+        let mut reason = reason(case, piece, "finding", message, finding.severity);
+        if case.classes().all(Class::can_be_waived) {
+            reason.cure = explain(case.code, Some(&finding.subject(case.artifact.digest)));
+        }
+        draft.reason(reason);
     }
     let rest = findings.get(NAMED..).unwrap_or_default();
     if let Some(worst) = rest.iter().map(|finding| finding.severity).max() {

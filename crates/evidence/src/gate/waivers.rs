@@ -122,7 +122,7 @@ impl<'a> Waivers<'a> {
         let covering = self.entries.iter_mut().find(|entry| {
             entry.faults.is_empty()
                 && entry.waiver.rule == finding.code
-                && entry.waiver.subject == case.artifact.digest
+                && finding.is_about(entry.waiver.subject, case.artifact.digest)
         });
         match covering {
             Some(entry) => {

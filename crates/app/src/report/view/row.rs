@@ -124,7 +124,7 @@ impl<'a> Judge<'a> {
         let waiver = decision.waivers.iter().find(|waiver| {
             class.can_be_waived()
                 && waiver.rule == finding.code
-                && waiver.subject == evidence.subject
+                && finding.is_about(waiver.subject, evidence.subject)
                 && waiver.days_left >= 0
                 && waiver.covered > 0
         });

@@ -155,6 +155,7 @@ fn finding(code: &str, severity: Severity, identity: &str) -> Finding {
         fix: None,
         references: Vec::new(),
         identity: identity.to_owned(),
+        file_digest: None,
     }
 }
 
