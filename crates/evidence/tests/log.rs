@@ -310,8 +310,7 @@ fn no_log_at_all() {
     }
 }
 
-/// A device that is always full stands in for the disk: the lock file cannot even be made in `/dev/full`'s
-/// place, so the marker is laid on it.
+/// A device that is always full lies where a new tile will be written.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_changes_nothing() {

@@ -7,7 +7,7 @@ use tutela_core::{Digest, Kind, Manifest, Timestamp};
 use tutela_evidence::log::{LogError, fsck};
 use tutela_evidence::{
     CHECK_PREDICATE, CheckPredicate, Dossier, Draft, Envelope, SignerTrust, Standing, Statement,
-    Store, StoreError, Trust, manifest_statement, verify_evidence,
+    Store, StoreError, Trust, VSA_PREDICATE, manifest_statement, verify_evidence,
 };
 
 use crate::support::{Counter, at, ring, snapshot, trust};
@@ -296,4 +296,59 @@ fn nothing_yet() {
     let folder = tempfile::tempdir().unwrap();
     let read = dossier(&Store::open(&folder.path().join("none")), &trust(&ring(0)));
     assert!(read.checks.is_empty() && read.refused.is_empty() && read.log.is_none());
+}
+
+fn summary(verdict: &str, passed: &str, as_of: &str) -> Draft {
+    let reason =
+        serde_json::json!({"verdict": "deny", "rule": "finding", "message": "m", "cure": "c"});
+    let reasons = if verdict == "deny" {
+        vec![reason]
+    } else {
+        Vec::new()
+    };
+    let decision = serde_json::json!({
+        "verdict": verdict, "reasons": reasons, "warnings": [], "waivers": [], "reliedOn": [],
+        "policy": Digest::of(b"p"), "failOn": "high", "asOf": as_of,
+    });
+    let level = if verdict == "allow" {
+        "SLSA_BUILD_LEVEL_UNEVALUATED"
+    } else {
+        "FAILED"
+    };
+    let predicate = serde_json::json!({
+        "verifier": {"id": "https://tutela.dev", "version": {"tutela": "0.1.0"}},
+        "timeVerified": as_of, "resourceUri": "system", "verificationResult": passed,
+        "policy": {"uri": "tutela.toml", "digest": {"sha256": Digest::of(b"p").to_hex()}},
+        "inputAttestations": [], "verifiedLevels": [level], "slsaVersion": "1.1",
+        "https://tutela.dev/decision/v1": decision,
+    });
+    Draft::new(&Statement::new(
+        "a",
+        Digest::of(b"a"),
+        VSA_PREDICATE,
+        predicate,
+    ))
+    .unwrap()
+}
+
+#[test]
+fn the_last_decision_counts_and_a_contradiction_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(folder.path());
+    let (denied, allowed) = ("2026-11-23T00:00:00Z", "2026-11-24T00:00:00Z");
+    let deny = summary("deny", "FAILED", denied);
+    let allow = summary("allow", "PASSED", allowed);
+    store.record(&ring(0), &[deny], at(0)).unwrap();
+    store
+        .record(&ring(0), std::slice::from_ref(&allow), at(1))
+        .unwrap();
+    let read = dossier(&store, &trust(&ring(0)));
+    assert_eq!(read.refused, []);
+    assert_eq!(read.decision.unwrap().id, allow.id());
+    store
+        .record(&ring(0), &[summary("deny", "PASSED", allowed)], at(2))
+        .unwrap();
+    let read = dossier(&store, &trust(&ring(0)));
+    assert_eq!(read.decision.unwrap().id, allow.id());
+    assert_eq!(read.refused.len(), 1);
 }

@@ -1,6 +1,6 @@
 //! Kills a program at random moments while it acknowledges work, many times over.
 //!
-//! The program under test is the test binary itself, started again for one ignored-looking test with an
+//! The program under test is the test binary itself, started again for one ignored test with an
 //! environment variable set (see [`Crash::role`]). It prints one line for each piece of work *after* that is
 //! durable; the harness reads the lines, kills the process (SIGKILL: no handler runs), and hands what was
 //! acknowledged to the caller, who opens the files and checks that nothing is missing.

@@ -97,6 +97,8 @@ impl Place {
         self.disk
             .rename(&self.path(MARKER), &target)
             .map_err(|error| LogError::write(&target, error))?;
+        // A power failure that takes the rename back leaves the durable marker, which recovery completes; so
+        // this only keeps the next reader from seeing the log shorter than it was acknowledged.
         self.sync(&self.folder)
     }
 

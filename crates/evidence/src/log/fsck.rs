@@ -134,7 +134,7 @@ impl Examination<'_> {
         let held = files
             .values()
             .flatten()
-            .filter(|tile| tile.content == Content::Entries)
+            .filter(|tile| matches!(tile.content, Content::Entries | Content::Hashes(0)))
             .map(|tile| tile.end())
             .max()
             .unwrap_or_default();

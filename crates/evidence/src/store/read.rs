@@ -14,16 +14,14 @@ use super::verify::{OpenCheckpoint, VerifiedEvidence, verify_with};
 use super::{Store, StoreError};
 use crate::dossier::{Dossier, Evidence, Refused, Standing};
 use crate::dsse::ENVELOPE_LIMIT;
-use crate::gate::Decision;
+use crate::gate::{Decision, Vsa};
 use crate::log::{Checkpoint, CheckpointError, Log, LogError, PROOF_LIMIT, read_bounded};
 use crate::predicate::CheckPredicate;
 use crate::statement::{
-    BASELINE_PREDICATE, CHECK_PREDICATE, MANIFEST_PREDICATE, Statement, VSA_PREDICATE,
+    BASELINE_PREDICATE, CHECK_PREDICATE, MANIFEST_PREDICATE, STATEMENT_TYPE, Statement,
+    VSA_PREDICATE,
 };
 use crate::trust::Trust;
-
-/// The field of a verification summary that holds the whole decision.
-const DECISION_FIELD: &str = "https://tutela.dev/decision/v1";
 
 /// Evidence by what it says.
 enum Kept {
@@ -236,16 +234,20 @@ fn one_subject(subjects: &Subjects, name: &str) -> Result<(), String> {
     }
 }
 
-fn decision(mut verified: VerifiedEvidence) -> Result<Evidence<Decision>, String> {
-    let field = verified
-        .signed
-        .statement
-        .predicate
-        .get_mut(DECISION_FIELD)
-        .map(serde_json::Value::take)
-        .ok_or("it is a verification summary without a decision")?;
-    verified.signed.statement.predicate = field;
-    typed(verified).map(|(_, evidence)| evidence)
+fn decision(verified: VerifiedEvidence) -> Result<Evidence<Decision>, String> {
+    let (_, evidence) = typed::<Vsa>(verified)?;
+    let statement = Statement {
+        statement_type: STATEMENT_TYPE.to_owned(),
+        subject: Vec::new(),
+        predicate_type: VSA_PREDICATE.to_owned(),
+        predicate: evidence.predicate,
+    };
+    Ok(Evidence {
+        id: evidence.id,
+        subject: evidence.subject,
+        predicate: Vsa::decision_of(statement).map_err(|error| error.to_string())?,
+        standing: evidence.standing,
+    })
 }
 
 impl Dossier {
