@@ -40,7 +40,7 @@ pub struct Shared {
     pub config: Option<PathBuf>,
     /// Output format, repeatable: `FORMAT` to standard output or `FORMAT=FILE`
     ///
-    /// Formats: table, json, sarif, junit, github, html.
+    /// Formats: table, full, html, json, jsonl, sarif, junit, github.
     #[arg(short, long = "format", global = true, value_name = "FORMAT[=FILE]")]
     pub formats: Vec<String>,
     /// Write the output to a file instead of standard output
@@ -80,7 +80,7 @@ pub enum Command {
     Check(CheckArguments),
     /// Examine files without a project: static, fast, nothing is written or signed
     Scan(ScanArguments),
-    /// Sign the manifest of data sets, models, files or folders
+    /// Sign the manifest of data sets, models, files or folders, or evidence once more
     Sign(SignArguments),
     /// Verify evidence, the log, manifests and the artifacts they speak of, offline
     Verify(VerifyArguments),
@@ -165,7 +165,7 @@ pub struct ScanArguments {
 /// `tutela sign`.
 #[derive(Debug, Args)]
 pub struct SignArguments {
-    /// Ids of data sets, paths of models, or any files and folders [default: all that the project declares]
+    /// Ids of data sets, paths of models, files, folders, or evidence [default: all that the project declares]
     pub targets: Vec<String>,
     /// The project's folder
     #[arg(long, default_value = ".", value_name = "FOLDER")]
@@ -209,7 +209,7 @@ pub struct GateArguments {
 /// `tutela report`.
 #[derive(Debug, Args)]
 pub struct ReportArguments {
-    /// The format: table, json, sarif, junit, github, html
+    /// The format: table, full, html, json, jsonl, sarif, junit, github
     #[arg(value_name = "FORMAT")]
     pub format: String,
     /// The project's folder

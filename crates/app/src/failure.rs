@@ -129,8 +129,15 @@ impl From<LoadError> for Failure {
 
 impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
+        // A key that is wrong is configuration; a disk that does not do its part is not.
+        let exit = match error {
+            KeyError::Read { .. } | KeyError::Write { .. } | KeyError::Entropy(_) => {
+                Exit::Incomplete
+            }
+            _ => Exit::Usage,
+        };
         Self {
-            exit: Exit::Usage,
+            exit,
             message: chain(&error),
             hint: error.hint(),
         }

@@ -1,5 +1,6 @@
 //! An opened project: its declaration, its keys, its evidence, and the moment that counts as now.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use tutela_core::{Artifact, Catalogue, Clock as _, Limits, Progress, SystemClock, Timestamp};
@@ -14,7 +15,7 @@ use crate::args::Shared;
 use crate::config::{self, ConfigError, Problem, Project, Spanned};
 use crate::examine::Conditions;
 use crate::failure::{Failure, chain};
-use crate::project::{discover, read_manifests};
+use crate::project::{Signers, discover, read_manifests};
 use crate::terminal::Terminal;
 
 /// The folder of keys, evidence and log below a project.
@@ -202,6 +203,15 @@ impl Workplace {
             .map_err(|error| Failure::usage(chain(&error)))
     }
 
+    /// What the project file calls each trusted key, by id.
+    fn key_names(&self) -> BTreeMap<String, String> {
+        let named = |name: &Spanned<String>| {
+            let key = self.trusted_key(name).ok()?;
+            Some((key.id().to_owned(), name.value.clone()))
+        };
+        self.project.trust.iter().filter_map(named).collect()
+    }
+
     fn trusted_key(&self, name: &Spanned<String>) -> Result<StatementVerifier, Failure> {
         if name.value == SELF {
             return Ok(StatementVerifier::load(
@@ -231,6 +241,10 @@ impl Workplace {
         if !found.problems.is_empty() {
             return Err(self.misconfigured(found.problems));
         }
+        let signers = Signers {
+            trust: signers,
+            names: &self.key_names(),
+        };
         let manifests = read_manifests(&self.root, &mut found.artifacts, &self.project, signers);
         Ok(Stock {
             artifacts: found.artifacts,

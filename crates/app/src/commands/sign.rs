@@ -1,5 +1,7 @@
 //! `tutela sign`: vouches for data sets, models, files and folders with a signed manifest beside them.
 
+mod cosign;
+
 use std::path::{Path, PathBuf};
 
 use tutela_core::{Artifact, ArtifactFile, Kind, Limits, Manifest};
@@ -25,7 +27,16 @@ pub(super) fn run(arguments: &SignArguments, call: Call<'_>) -> Result<Exit, Fai
     let workplace = Workplace::find(&arguments.project, call.shared, call.terminal)?;
     let key = signing_key(arguments, workplace.as_ref())?;
     let bar = call.terminal.bar("signing");
-    let targets = targets(arguments, workplace.as_ref(), &bar)?;
+    let (evidence, names) = cosign::split(&arguments.targets)?;
+    for file in &evidence {
+        cosign::add(file, &key)?;
+        call.terminal
+            .say(&format!("signed evidence {}", file.display()));
+    }
+    if names.is_empty() && !evidence.is_empty() {
+        return Ok(Exit::Pass);
+    }
+    let targets = targets(&names, workplace.as_ref(), &bar)?;
     let mut envelopes = Vec::new();
     for target in &targets {
         let envelope = sign(target, &key)?;
@@ -65,7 +76,7 @@ fn signing_key(
 }
 
 fn targets(
-    arguments: &SignArguments,
+    names: &[String],
     workplace: Option<&Workplace>,
     bar: &Bar,
 ) -> Result<Vec<Target>, Failure> {
@@ -73,7 +84,7 @@ fn targets(
         Some(workplace) => declared(workplace, bar)?,
         None => Vec::new(),
     };
-    if arguments.targets.is_empty() {
+    if names.is_empty() {
         if declared.is_empty() {
             return Err(Failure::usage(
                 "nothing to sign: the project declares no model and no data set",
@@ -83,7 +94,7 @@ fn targets(
         return Ok(declared);
     }
     let mut targets = Vec::new();
-    for name in &arguments.targets {
+    for name in names {
         let known = declared.iter().find(|target| target.artifact.name == *name);
         targets.push(match known {
             Some(target) => Target {
@@ -119,11 +130,12 @@ fn other(path: &Path, bar: &Bar) -> Result<Target, Failure> {
             path.display()
         )));
     }
-    let name = path.file_name().map_or_else(
+    let whole = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let name = whole.file_name().map_or_else(
         || "folder".to_owned(),
         |name| tutela_core::escape_bytes(name.as_encoded_bytes(), 1024),
     );
-    let mut manifest = path.as_os_str().to_owned();
+    let mut manifest = whole.as_os_str().to_owned();
     manifest.push(".manifest.json");
     let mut unread = Vec::new();
     let mut files = Vec::new();
@@ -174,8 +186,10 @@ fn sign(target: &Target, key: &StatementKey) -> Result<Vec<u8>, Failure> {
             entry.table = Some(table_print(file)?);
         }
     }
-    sign_manifest(&manifest, key)
-        .map_err(|error| Failure::because("the manifest cannot be signed", &error))
+    let fresh = sign_manifest(&manifest, key)
+        .map_err(|error| Failure::because("the manifest cannot be signed", &error))?;
+    // Whoever signed the same manifest before still vouches for it.
+    cosign::with_known(&target.manifest, fresh, key)
 }
 
 /// Digests of rows and columns, by which a changed cell is named later.

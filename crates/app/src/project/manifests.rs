@@ -1,10 +1,10 @@
 //! Signed manifests that lie beside what they describe.
 
-use std::fs;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use tutela_core::{Artifact, Declaration, ManifestStatus, escape};
+use tutela_core::{Artifact, Declaration, FileBytes, ManifestStatus, escape, read_all};
 use tutela_evidence::{ENVELOPE_LIMIT, SignerTrust, verify_manifest};
 
 use crate::config::Project;
@@ -32,6 +32,15 @@ pub(crate) fn manifest_path(artifact: &Artifact, project: &Project) -> Option<St
     })
 }
 
+/// Whose manifests count, and what the keys are called.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Signers<'a> {
+    /// The keys that count.
+    pub(crate) trust: &'a SignerTrust,
+    /// What the project file calls each key, by id.
+    pub(crate) names: &'a BTreeMap<String, String>,
+}
+
 /// Reads and verifies the manifests of all declared artifacts, and tells each declaration what was found.
 ///
 /// Returns the envelopes that verified, so that they can be logged.
@@ -40,15 +49,24 @@ pub(crate) fn read_manifests(
     root: &Path,
     artifacts: &mut [Artifact],
     project: &Project,
-    trust: &SignerTrust,
+    signers: Signers<'_>,
 ) -> Vec<Vec<u8>> {
     let mut envelopes = Vec::new();
     for artifact in artifacts {
         let Some(path) = manifest_path(artifact, project) else {
             continue;
         };
-        let (status, envelope) = read(root, &path, &artifact.name, trust);
-        envelopes.extend(envelope);
+        let status = match read(root, &path) {
+            Ok(None) => ManifestStatus::Absent,
+            Ok(Some(bytes)) => match signers.verified(&bytes, &artifact.name) {
+                Ok(status) => {
+                    envelopes.push(bytes);
+                    status
+                }
+                Err(why) => refused(&path, &why),
+            },
+            Err(error) => refused(&path, &error.to_string()),
+        };
         match &mut artifact.declaration {
             Declaration::Dataset(declaration) => declaration.manifest = status,
             Declaration::Model(declaration) => declaration.manifest = status,
@@ -58,53 +76,37 @@ pub(crate) fn read_manifests(
     envelopes
 }
 
-fn read(
-    root: &Path,
-    path: &str,
-    name: &str,
-    trust: &SignerTrust,
-) -> (ManifestStatus, Option<Vec<u8>>) {
-    let refuse = |why: String| {
-        (
-            ManifestStatus::Refused {
-                why: format!("`{}`: {why}", escape(path, 300)),
-            },
-            None,
-        )
-    };
-    let file = root.join(path);
-    let bytes = match fs::metadata(&file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return (ManifestStatus::Absent, None);
-        }
-        Err(error) => return refuse(error.to_string()),
-        Ok(metadata) if metadata.len() > ENVELOPE_LIMIT => {
-            return refuse(format!(
-                "{} bytes exceed the limit of {ENVELOPE_LIMIT}",
-                metadata.len()
+fn refused(path: &str, why: &str) -> ManifestStatus {
+    ManifestStatus::Refused {
+        why: format!("`{}`: {why}", escape(path, 300)),
+    }
+}
+
+/// The bytes of a manifest; none when there is none.
+fn read(root: &Path, path: &str) -> io::Result<Option<Vec<u8>>> {
+    match FileBytes::open(&root.join(path)) {
+        Ok(bytes) => read_all(&bytes, ENVELOPE_LIMIT).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+impl Signers<'_> {
+    /// The manifest of an artifact, if trusted keys signed it.
+    fn verified(self, bytes: &[u8], name: &str) -> Result<ManifestStatus, String> {
+        let (manifest, signers) =
+            verify_manifest(bytes, self.trust).map_err(|error| crate::failure::chain(&error))?;
+        if manifest.name != name {
+            return Err(format!(
+                "it vouches for `{}`, not for `{}`",
+                escape(&manifest.name, 100),
+                escape(name, 100)
             ));
         }
-        Ok(_) => match fs::read(&file) {
-            Ok(bytes) => bytes,
-            Err(error) => return refuse(error.to_string()),
-        },
-    };
-    match verify_manifest(&bytes, trust) {
-        Ok((manifest, _)) if manifest.name != name => refuse(format!(
-            "it vouches for `{}`, not for `{}`",
-            escape(&manifest.name, 100),
-            escape(name, 100)
-        )),
-        Ok((manifest, signers)) => {
-            let signer = signers.join(" and ");
-            (
-                ManifestStatus::Verified {
-                    manifest: Box::new(manifest),
-                    signer,
-                },
-                Some(bytes),
-            )
-        }
-        Err(error) => refuse(crate::failure::chain(&error)),
+        let called = |id: &String| self.names.get(id).unwrap_or(id).clone();
+        Ok(ManifestStatus::Verified {
+            manifest: Box::new(manifest),
+            signer: signers.iter().map(called).collect::<Vec<_>>().join(" and "),
+        })
     }
 }

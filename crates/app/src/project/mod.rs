@@ -5,5 +5,5 @@ mod manifests;
 mod walk;
 
 pub(crate) use discover::{discover, recognise};
-pub(crate) use manifests::{manifest_path, read_manifests};
+pub(crate) use manifests::{Signers, manifest_path, read_manifests};
 pub(crate) use walk::walk;

@@ -104,6 +104,9 @@ impl Table<'_> {
             "  {}",
             style.dim(&fit(&facts, style.width.saturating_sub(2)))
         )?;
+        if group.checks.is_empty() {
+            return writeln!(self.text, "  signed in this state; no check saw it so");
+        }
         let rows: Vec<&Row<'_>> = self.view.rows_on(group).collect();
         let shown = match self.detail {
             Detail::Brief => BRIEF,

@@ -94,6 +94,29 @@ fn a_required_signature_is_cured_by_the_command_that_the_gate_prints() {
 }
 
 #[test]
+fn two_signatures_are_demanded_and_given() {
+    let project = Project::example("credit");
+    let other = Project::checked_by_another();
+    let key = other.at(".tutela/keys/statement.pem").display().to_string();
+    fs::copy(
+        other.at(".tutela/keys/statement.pub"),
+        project.at("keys/other.pub"),
+    )
+    .unwrap();
+    project.edit("tutela.toml", "trust = [", "trust = [\"keys/other.pub\", ");
+    project.edit("tutela.toml", "signatures = 1", "signatures = 2");
+    project
+        .tutela(&["sign", "--project", ".", "--key", &key])
+        .ends_with(0);
+    let run = project.tutela(&["check", "."]);
+    assert_ne!(run.code, 0, "one signature is not two: {}", run.out);
+    project
+        .tutela(&["sign", ".tutela/evidence", "--project", ".", "--key", &key])
+        .ends_with(0);
+    project.tutela(&["gate", "."]).ends_with(0);
+}
+
+#[test]
 fn explain_speaks_to_three_readers() {
     let project = Project::empty();
     let pages: Vec<String> = ["developer", "user", "policymaker"]

@@ -113,7 +113,6 @@ fn manifest(artifact: &Artifact) -> Option<Proof> {
         ManifestStatus::Absent => None,
         ManifestStatus::Refused { why } => Some(Proof::refused("manifest", &artifact.name, why)),
         ManifestStatus::Verified { manifest, signer } if manifest.digest == artifact.digest => {
-            let signer: String = signer.chars().take(12).collect();
             Some(Proof::verified(
                 "manifest",
                 &artifact.name,
@@ -138,11 +137,12 @@ fn artifacts(artifacts: &[Artifact], dossier: &Dossier) -> Vec<Proof> {
             .push(piece.subject);
     }
     let one = |artifact: &Artifact| {
+        let known = subjects.remove(artifact.name.as_str());
         if let Some(unread) = artifact.unread.first() {
             let why = format!("`{}` cannot be read: {}", unread.path, unread.why);
             return Proof::incomplete("artifact", &artifact.name, why);
         }
-        match subjects.remove(artifact.name.as_str()) {
+        match known {
             None => Proof::incomplete(
                 "artifact",
                 &artifact.name,
