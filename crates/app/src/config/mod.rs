@@ -2,6 +2,7 @@
 //!
 //! [`load`] finds the file, [`parse`] reads it; every problem is reported with its line, all at once.
 
+mod demands;
 mod parse;
 mod problem;
 mod section;
