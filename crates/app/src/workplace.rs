@@ -1,6 +1,8 @@
 //! An opened project: its declaration, its keys, its evidence, and the moment that counts as now.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use tutela_core::{Artifact, Catalogue, Clock as _, Limits, Progress, SystemClock, Timestamp};
@@ -163,16 +165,38 @@ impl Workplace {
         if folder.exists() {
             return self.keys();
         }
-        let keys = KeyRing::create(
-            &folder,
-            &log_name(&self.project.system.name)?,
-            &mut SystemEntropy,
-        )?;
+        let keys = self.make_keys(&folder)?;
         self.terminal.say(&format!(
             "made keys in {} (the private ones never leave it)",
             folder.display()
         ));
         Ok(keys)
+    }
+
+    /// Makes keys aside and moves them into place, so that a run that is killed leaves all of them or none.
+    fn make_keys(&self, folder: &Path) -> Result<KeyRing, Failure> {
+        let state = self.state();
+        let cannot = |error: &io::Error| {
+            Failure::incomplete(format!(
+                "cannot make keys in `{}`: {error}",
+                folder.display()
+            ))
+            .with_hint("evidence needs a place to be kept; `tutela scan` writes nothing")
+        };
+        fs::create_dir_all(&state).map_err(|error| cannot(&error))?;
+        let aside = tempfile::Builder::new()
+            .prefix(".keys-")
+            .tempdir_in(&state)
+            .map_err(|error| cannot(&error))?;
+        let new = aside.path().join("keys");
+        let name = log_name(&self.project.system.name)?;
+        let keys = KeyRing::create(&new, &name, &mut SystemEntropy)?;
+        match fs::rename(&new, folder) {
+            Ok(()) => Ok(keys),
+            // Another run was faster; its keys are the project's.
+            Err(_) if folder.exists() => self.keys(),
+            Err(error) => Err(cannot(&error)),
+        }
     }
 
     /// Whose signatures count.
