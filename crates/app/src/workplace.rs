@@ -17,11 +17,15 @@ use crate::args::Shared;
 use crate::config::{self, ConfigError, Problem, Project, Spanned};
 use crate::examine::Conditions;
 use crate::failure::{Failure, chain};
+use crate::output::write_whole;
 use crate::project::{Signers, discover, read_manifests};
 use crate::terminal::Terminal;
 
 /// The folder of keys, evidence and log below a project.
 pub(crate) const STATE_FOLDER: &str = ".tutela";
+
+/// Keeps private keys out of version control; everything else there may be shared.
+const IGNORE: &str = "# Private keys never leave this machine. Evidence and log may be shared.\nkeys/*.pem\n.keys-*\n";
 
 /// The word for this machine's own key in `[keys] trust`.
 const SELF: &str = "self";
@@ -184,6 +188,10 @@ impl Workplace {
             .with_hint("evidence needs a place to be kept; `tutela scan` writes nothing")
         };
         fs::create_dir_all(&state).map_err(|error| cannot(&error))?;
+        let ignore = state.join(".gitignore");
+        if !ignore.exists() {
+            write_whole(&ignore, IGNORE.as_bytes()).map_err(|error| cannot(&error))?;
+        }
         let aside = tempfile::Builder::new()
             .prefix(".keys-")
             .tempdir_in(&state)
@@ -308,7 +316,7 @@ impl Workplace {
     /// A failure that points at lines of the project file.
     #[must_use]
     pub(crate) fn misconfigured(&self, problems: Vec<Problem>) -> Failure {
-        let text = std::fs::read_to_string(&self.file).unwrap_or_default();
+        let text = fs::read_to_string(&self.file).unwrap_or_default();
         let error = ConfigError {
             file: self.file.display().to_string(),
             text,

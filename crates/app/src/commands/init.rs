@@ -13,11 +13,7 @@ use crate::config::FILE_NAME;
 use crate::failure::{Exit, Failure};
 use crate::output::write_whole;
 use crate::project::recognise;
-use crate::workplace::{STATE_FOLDER, Workplace};
-
-/// Keeps private keys out of version control; everything else there may be shared.
-const IGNORE: &str =
-    "# Private keys never leave this machine. Evidence and log may be shared.\nkeys/*.pem\n";
+use crate::workplace::Workplace;
 
 pub(super) fn run(arguments: &InitArguments, call: Call<'_>) -> Result<Exit, Failure> {
     let folder = &arguments.path;
@@ -42,10 +38,6 @@ pub(super) fn run(arguments: &InitArguments, call: Call<'_>) -> Result<Exit, Fai
     }
     let workplace = Workplace::open(folder, call.shared, call.terminal)?;
     workplace.keys_or_new()?;
-    let ignore = folder.join(STATE_FOLDER).join(".gitignore");
-    if !ignore.exists() {
-        write(&ignore, IGNORE.as_bytes())?;
-    }
     call.terminal.say(&format!(
         "next: read {}, then run `tutela check {}`",
         file.display(),
