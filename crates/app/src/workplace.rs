@@ -166,6 +166,7 @@ impl Workplace {
     /// When they cannot be used or made.
     pub(crate) fn keys_or_new(&self) -> Result<KeyRing, Failure> {
         let folder = self.key_folder();
+        self.prepare().map_err(|error| self.no_place(&error))?;
         if folder.exists() {
             return self.keys();
         }
@@ -177,25 +178,31 @@ impl Workplace {
         Ok(keys)
     }
 
+    /// Makes the folder of keys, evidence and log, with private keys kept out of version control.
+    fn prepare(&self) -> io::Result<()> {
+        fs::create_dir_all(self.state())?;
+        let ignore = self.state().join(".gitignore");
+        if ignore.exists() {
+            return Ok(());
+        }
+        write_whole(&ignore, IGNORE.as_bytes())
+    }
+
+    fn no_place(&self, error: &io::Error) -> Failure {
+        Failure::incomplete(format!(
+            "`{}` cannot be used: {error}",
+            self.state().display()
+        ))
+        .with_hint("evidence needs a place to be kept; `tutela scan` writes nothing")
+    }
+
     /// Makes keys aside and moves them into place, so that a run that is killed leaves all of them or none.
     fn make_keys(&self, folder: &Path) -> Result<KeyRing, Failure> {
         let state = self.state();
-        let cannot = |error: &io::Error| {
-            Failure::incomplete(format!(
-                "cannot make keys in `{}`: {error}",
-                folder.display()
-            ))
-            .with_hint("evidence needs a place to be kept; `tutela scan` writes nothing")
-        };
-        fs::create_dir_all(&state).map_err(|error| cannot(&error))?;
-        let ignore = state.join(".gitignore");
-        if !ignore.exists() {
-            write_whole(&ignore, IGNORE.as_bytes()).map_err(|error| cannot(&error))?;
-        }
         let aside = tempfile::Builder::new()
             .prefix(".keys-")
             .tempdir_in(&state)
-            .map_err(|error| cannot(&error))?;
+            .map_err(|error| self.no_place(&error))?;
         let new = aside.path().join("keys");
         let name = log_name(&self.project.system.name)?;
         let keys = KeyRing::create(&new, &name, &mut SystemEntropy)?;
@@ -203,7 +210,7 @@ impl Workplace {
             Ok(()) => Ok(keys),
             // Another run was faster; its keys are the project's.
             Err(_) if folder.exists() => self.keys(),
-            Err(error) => Err(cannot(&error)),
+            Err(error) => Err(self.no_place(&error)),
         }
     }
 
