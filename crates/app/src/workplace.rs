@@ -214,19 +214,23 @@ impl Workplace {
         }
     }
 
-    /// Whose signatures count.
+    /// Whose signatures count: on statements those that the project trusts, on the log its own key.
     ///
     /// # Errors
     /// When a key is missing or is not one.
-    pub(crate) fn trust(&self, log: Option<&Path>) -> Result<Trust, Failure> {
-        let log = match log {
-            Some(file) => LogVerifier::load(file)?,
-            None => LogVerifier::load(&self.key_folder().join("log.pub"))?,
-        };
+    pub(crate) fn trust(&self) -> Result<Trust, Failure> {
         Ok(Trust {
             signers: self.signers()?,
-            log,
+            log: self.log_verifier()?,
         })
+    }
+
+    /// The public key of the project's log.
+    ///
+    /// # Errors
+    /// When it is missing or is not one.
+    pub(crate) fn log_verifier(&self) -> Result<LogVerifier, Failure> {
+        Ok(LogVerifier::load(&self.key_folder().join("log.pub"))?)
     }
 
     /// Whose signatures on statements count.

@@ -52,7 +52,7 @@ fn check(
     outputs: &[Output],
 ) -> Result<Exit, Failure> {
     let keys = workplace.keys_or_new()?;
-    let trust = workplace.trust(None)?;
+    let trust = workplace.trust()?;
     let bar = workplace.terminal.bar("examining");
     let stock = workplace.stock(&trust.signers, &bar)?;
     let limits = Limits::default();

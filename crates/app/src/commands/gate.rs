@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &GateArguments, call: Call<'_>) -> Result<Exit, Fai
     let outputs = outputs(call.shared, Format::Table)?;
     let workplace = Workplace::open(&arguments.path, call.shared, call.terminal)?;
     let keys = workplace.keys()?;
-    let trust = workplace.trust(None)?;
+    let trust = workplace.trust()?;
     let bar = workplace.terminal.bar("reading");
     let stock = workplace.stock(&trust.signers, &bar)?;
     drop(bar);

@@ -19,7 +19,7 @@ pub(super) fn run(command: &LogCommand, call: Call<'_>) -> Result<Exit, Failure>
 }
 
 fn open(workplace: &Workplace) -> Result<Log, Failure> {
-    let trust = workplace.trust(None)?;
+    let trust = workplace.trust()?;
     let folder = workplace.store().log_folder();
     if !folder.exists() {
         return Err(Failure::incomplete(format!(
@@ -94,7 +94,7 @@ fn find(log: &Log, text: &str) -> Result<u64, Failure> {
 
 fn examine(arguments: &LogArguments, call: Call<'_>) -> Result<Exit, Failure> {
     let workplace = Workplace::open(&arguments.path, call.shared, call.terminal)?;
-    let trust = workplace.trust(None)?;
+    let trust = workplace.trust()?;
     let examined = fsck(&workplace.store().log_folder(), &trust.log)?;
     let mut text = String::new();
     if let Some(state) = &examined.state {

@@ -15,7 +15,7 @@ pub(super) fn run(arguments: &ReportArguments, call: Call<'_>) -> Result<Exit, F
         .map_err(|error: crate::report::ParseFormatError| Failure::usage(error.to_string()))?;
     let outputs = outputs(call.shared, format)?;
     let workplace = Workplace::open(&arguments.path, call.shared, call.terminal)?;
-    let trust = workplace.trust(None)?;
+    let trust = workplace.trust()?;
     let dossier =
         workplace
             .store()

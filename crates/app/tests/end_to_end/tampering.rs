@@ -105,6 +105,35 @@ fn a_file_that_was_added_or_removed() {
 }
 
 #[test]
+fn an_auditor_needs_only_public_keys() {
+    let project = Project::checked();
+    let keys = Project::empty();
+    for name in ["statement.pub", "log.pub"] {
+        fs::copy(project.at(".tutela/keys").join(name), keys.at(name)).unwrap();
+    }
+    fs::remove_dir_all(project.at(".tutela/keys")).unwrap();
+    let key = |name: &str| keys.at(name).display().to_string();
+    let (statement, steward) = (key("statement.pub"), "keys/steward.pub");
+    let log = key("log.pub");
+    project
+        .tutela(&[
+            "verify",
+            ".",
+            "--key",
+            &statement,
+            "--key",
+            steward,
+            "--log-key",
+            &log,
+        ])
+        .ends_with(0);
+    project
+        .tutela(&["verify", "."])
+        .ends_with(2)
+        .says("does not exist");
+}
+
+#[test]
 fn single_evidence_needs_only_keys() {
     let project = Project::checked();
     let file = project

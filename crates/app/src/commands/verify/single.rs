@@ -18,11 +18,15 @@ const NAMED: usize = 10;
 
 /// Whose signatures count: the keys given, else those that the project trusts.
 pub(super) fn trust(workplace: &Workplace, arguments: &VerifyArguments) -> Result<Trust, Failure> {
-    let mut trust = workplace.trust(arguments.log_key.as_deref())?;
-    if let Some(signers) = given_signers(arguments)? {
-        trust.signers = signers;
-    }
-    Ok(trust)
+    let signers = match given_signers(arguments)? {
+        Some(signers) => signers,
+        None => workplace.signers()?,
+    };
+    let log = match &arguments.log_key {
+        Some(file) => LogVerifier::load(file)?,
+        None => workplace.log_verifier()?,
+    };
+    Ok(Trust { signers, log })
 }
 
 fn given_signers(arguments: &VerifyArguments) -> Result<Option<SignerTrust>, Failure> {
