@@ -114,8 +114,11 @@ impl Members {
     }
 
     fn split(&self) -> Option<String> {
-        let parts: Vec<String> = self
-            .splits
+        // In the order in which a model meets them.
+        let order = |split: &str| SPLITS.iter().position(|(_, known)| *known == split);
+        let mut splits = self.splits.clone();
+        splits.sort_by_key(|(split, _)| order(split));
+        let parts: Vec<String> = splits
             .iter()
             .map(|(split, path)| format!("{split} = {}", quoted(&pattern(path))))
             .collect();
