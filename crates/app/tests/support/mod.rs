@@ -60,10 +60,7 @@ impl Project {
     /// A copy of an example of the repository, without what an earlier run left there.
     pub(crate) fn example(name: &str) -> Self {
         let project = Self::empty();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../examples")
-            .join(name);
-        copy(&source, project.path(), &[".tutela"]);
+        copy(&example(name), project.path(), &[".tutela"]);
         project
     }
 
@@ -71,7 +68,11 @@ impl Project {
     pub(crate) fn checked() -> Self {
         static CHECKED: OnceLock<Project> = OnceLock::new();
         let original = CHECKED.get_or_init(|| {
-            let project = Self::example("credit");
+            // A static is never dropped, so it lies where builds are cleaned up.
+            let project = Self {
+                folder: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap(),
+            };
+            copy(&example("credit"), project.path(), &[".tutela"]);
             project.tutela(&["check", "."]).ends_with(0);
             project
         });
@@ -138,6 +139,12 @@ impl Project {
             .env("COLUMNS", "100");
         command
     }
+}
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples")
+        .join(name)
 }
 
 impl From<Output> for Run {
