@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use tutela_core::Digest;
 use tutela_evidence::gate::{
     BaselineInput, BaselinePredicate, Decision, Expected, Verifier, Vsa, decide,
 };
@@ -58,11 +59,15 @@ impl Bench<'_> {
         let policy = self.workplace.policy(&self.trust.signers);
         let decision = decide(&policy, self.expected, &dossier, input);
         let exit = Exit::from(decision.verdict);
-        self.record(decision)?;
-        Ok((snapshot(self.dossier()?), exit))
+        let id = self.record(decision)?;
+        let mut dossier = self.dossier()?;
+        // A decision that was logged before, at the same `--as-of`, is not the last one in the log.
+        dossier.decision = id.and_then(|id| self.workplace.store().decision(&id, self.trust));
+        Ok((snapshot(dossier), exit))
     }
 
-    fn record(&self, decision: Decision) -> Result<(), Failure> {
+    /// Signs and logs the decision; returns the evidence's name.
+    fn record(&self, decision: Decision) -> Result<Option<Digest>, Failure> {
         let version = env!("CARGO_PKG_VERSION");
         let verifier = Verifier::new("https://tutela.dev/gate", "tutela", version);
         let resource = format!(
@@ -72,10 +77,9 @@ impl Bench<'_> {
         let vsa = Vsa::new(decision, verifier, &resource, "tutela.toml");
         let draft = Draft::new(&vsa.statement(self.expected))
             .map_err(|error| Failure::because("the decision cannot be written down", &error))?;
-        self.workplace
-            .store()
-            .record(self.keys, &[draft], self.workplace.moment)?;
-        Ok(())
+        let mut store = self.workplace.store();
+        let recorded = store.record(self.keys, &[draft], self.workplace.moment)?;
+        Ok(recorded.first().map(|recorded| recorded.id))
     }
 
     /// Reads a baseline; the error says why it cannot be relied on.

@@ -143,7 +143,8 @@ fn plain_text(proofs: &[Proof], worst: ProofResult) -> String {
             ProofResult::Refused => "REFUSED",
         };
         let name = tutela_core::escape(&proof.name, 200);
-        let _ = writeln!(text, "{mark}  {:8}  {name}  {}", proof.what, proof.detail);
+        let detail = tutela_core::escape(&proof.detail, 2000);
+        let _ = writeln!(text, "{mark}  {:8}  {name}  {detail}", proof.what);
     }
     let count = |result| proofs.iter().filter(|proof| proof.result == result).count();
     let _ = writeln!(

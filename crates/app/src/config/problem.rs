@@ -42,13 +42,15 @@ impl ConfigError {
         let indent = " ".repeat(place.column.saturating_sub(1));
         let carets = "^".repeat(place.width(&problem.span));
         let line = tutela_core::escape(place.text, 160);
+        // Keys and values of the file are part of the message, and the file may be anybody's.
+        let message = tutela_core::escape(&problem.message, 1000);
         let _ = write!(
             output,
             "error: {}\n{gutter}--> {}:{}:{}\n{gutter} |\n{} | {line}\n{gutter} | {indent}{carets}\n",
-            problem.message, self.file, place.line, place.column, place.line,
+            message, self.file, place.line, place.column, place.line,
         );
         if let Some(hint) = &problem.hint {
-            let _ = writeln!(output, "{gutter} hint: {hint}");
+            let _ = writeln!(output, "{gutter} hint: {}", tutela_core::escape(hint, 1000));
         }
     }
 }

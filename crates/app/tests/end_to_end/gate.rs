@@ -64,6 +64,16 @@ fn evidence_under_another_configuration_does_not_count() {
 }
 
 #[test]
+fn the_report_shows_this_decision_and_not_a_later_one() {
+    let project = Project::checked();
+    project.write("new.txt", "new");
+    assert_ne!(project.tutela(&["gate", "."]).code, 0);
+    fs::remove_file(project.at("new.txt")).unwrap();
+    // The same decision as at first, which the log has already.
+    project.tutela(&["check", "."]).ends_with(0).says("ALLOW");
+}
+
+#[test]
 fn old_evidence_does_not_count() {
     let project = Project::checked();
     project

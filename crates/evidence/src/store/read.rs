@@ -91,6 +91,17 @@ impl Store {
         Ok(dossier)
     }
 
+    /// Reads one decision back; none when it is not there, is no decision, or cannot be relied on.
+    #[must_use]
+    pub fn decision(&self, id: &Digest, trust: &Trust) -> Option<Evidence<Decision>> {
+        let log = self.log(&trust.log).ok()?;
+        let name = format!("{}.json", id.to_hex());
+        match self.read_one(&name, trust, Some(&log), &Checkpoint::open) {
+            Ok(Kept::Decision(evidence)) => Some(evidence),
+            Ok(_) | Err(_) => None,
+        }
+    }
+
     fn refuse(&self, file: &str, why: String) -> Refused {
         let folder = self.folder.file_name().unwrap_or_default();
         Refused {
