@@ -40,10 +40,10 @@ declare_check! {
     ///
     /// # Limits
     /// It looks at text as it is: not inside archives, compressed or binary files (a file with a NUL byte in
-    /// its first 8 KiB is told as skipped), not at Base64 within text other than keys and web tokens, not at
-    /// earlier commits. It does not ask the issuer whether a secret still works. A weak password made of
-    /// letters only, or one without a telling name, is missed. A random value with a telling name that is no
-    /// secret is a false alarm; its confidence is medium or low.
+    /// its first 8 KiB, Parquet among them, is told as skipped), not at Base64 within text other than keys
+    /// and web tokens, not at earlier commits. It does not ask the issuer whether a secret still works. A
+    /// weak password made of letters only, or one without a telling name, is missed. A random value with a
+    /// telling name that is no secret is a false alarm; its confidence is medium or low.
     ///
     /// # References
     /// CWE-798 (hard-coded credentials), CWE-312 (cleartext storage), ATLAS AML.T0055 (unsecured
@@ -56,7 +56,7 @@ declare_check! {
         class: Secret,
         suite: Scan,
         stages: [Training, Deployment, Maintenance],
-        kinds: [Files, Model],
+        kinds: [Files, Model, Dataset],
         references: [
             Reference::Cwe(798), Reference::Cwe(312), Reference::atlas("AML.T0055"),
             Reference::owasp("LLM02:2025"), Reference::ai_act("15(5)"), Reference::gdpr("32(1)"),
