@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 
 use tutela_core::{Skipped, Unread, escape_bytes};
 
+use crate::config::FILE_NAME;
+use crate::workplace::STATE_FOLDER;
+
 /// Folders that hold no part of the project itself; what is left out is stated in the evidence.
-const LEFT_OUT: [(&str, &str); 5] = [
+const LEFT_OUT: [(&str, &str); 4] = [
     (".git", "history of version control"),
     (".hg", "history of version control"),
     (".svn", "history of version control"),
-    (".tutela", "keys, evidence and log of this program"),
     ("node_modules", "installed packages"),
 ];
 
@@ -113,9 +115,21 @@ fn list(folder: &Path) -> io::Result<Vec<DirEntry>> {
 
 fn reason_to_leave_out(folder: &Path) -> Option<&'static str> {
     let name = folder.file_name()?.to_str()?;
+    if name == STATE_FOLDER && is_state(folder) {
+        return Some("keys, evidence and log of this program");
+    }
     let by_name = LEFT_OUT.iter().find(|(left_out, _)| *left_out == name);
     let by_mark = || MARKED.iter().find(|(mark, _)| folder.join(mark).is_file());
     by_name.or_else(by_mark).map(|(_, why)| *why)
+}
+
+/// Whether it is what its name says: the name alone would be a place to hide in.
+fn is_state(folder: &Path) -> bool {
+    let beside_project = folder.parent().is_some_and(|project| {
+        project.join(FILE_NAME).is_file() || project.join("pyproject.toml").is_file()
+    });
+    // With `--config` the project file may lie elsewhere.
+    beside_project || folder.join("keys").join("statement.pub").is_file()
 }
 
 fn join(path: &str, entry: &DirEntry) -> String {
@@ -173,6 +187,21 @@ mod tests {
             .collect();
         assert_eq!(skipped, [".git", "a/b/loop", "dangling", "env"]);
         assert!(listing.unread.is_empty());
+    }
+
+    #[test]
+    fn the_name_of_the_state_folder_hides_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["models/.tutela", "project/.tutela"] {
+            fs::create_dir_all(root.path().join(folder)).unwrap();
+            fs::write(root.path().join(folder).join("x.pkl"), "").unwrap();
+        }
+        fs::write(root.path().join("project/tutela.toml"), "").unwrap();
+        let listing = walk(root.path());
+        assert_eq!(
+            paths(&listing),
+            ["models/.tutela/x.pkl", "project/tutela.toml"]
+        );
     }
 
     #[test]
