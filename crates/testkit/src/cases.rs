@@ -106,10 +106,14 @@ pub fn artifact_of(folder: &Path, name: &str, kind: Kind) -> Artifact {
 /// Runs every case of every check of a crate, and plants each check's fault into its first good case.
 ///
 /// # Panics
-/// When a case fails, a check lacks a bad, a good or a near-miss case, or a folder belongs to no check.
+/// When a case fails, a check lacks a bad, a good or a near-miss case, a folder belongs to no check, or the
+/// slice is not sorted by code.
 pub fn run_cases(crate_root: &str, checks: &[&dyn Check]) {
     let folder = Path::new(crate_root).join("src/checks");
     let mut report = String::new();
+    if !checks.is_sorted_by_key(|check| check.info().code) {
+        writeln!(report, "CHECKS is not sorted by code").unwrap();
+    }
     for entry in sorted(&folder).into_iter().filter(|path| path.is_dir()) {
         let name = entry
             .file_name()
