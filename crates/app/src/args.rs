@@ -116,6 +116,8 @@ impl Default for ScanArguments {
             paths: vec![PathBuf::from(".")],
             only: Vec::new(),
             fail_on: Severity::High,
+            exclude: Vec::new(),
+            follow: false,
         }
     }
 }
@@ -160,6 +162,12 @@ pub struct ScanArguments {
     /// The mildest severity that ends with exit code 1
     #[arg(long, default_value_t = Severity::High, value_name = "SEVERITY")]
     pub fail_on: Severity,
+    /// Leave out what matches, relative to the folder, such as `**/node_modules`; repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Follow links that lead out of the folder
+    #[arg(long)]
+    pub follow: bool,
 }
 
 /// `tutela sign`.

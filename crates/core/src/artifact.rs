@@ -169,7 +169,7 @@ pub struct Artifact {
     pub files: Vec<ArtifactFile>,
     /// Files that belong to it but could not be read; they make every check incomplete.
     pub unread: Vec<Unread>,
-    /// What was left out on purpose, and by which rule.
+    /// What was left out by a declared rule, and links to what is examined under its own name.
     pub skipped: Vec<Skipped>,
     /// What the project file says about it.
     pub declaration: Declaration,
@@ -196,6 +196,28 @@ impl Artifact {
     #[must_use]
     pub fn declared(mut self, declaration: Declaration) -> Self {
         self.declaration = declaration;
+        self
+    }
+
+    /// Notes what belongs to it beside the files that were read. It becomes part of the digest, which then
+    /// never stands for an artifact without it.
+    #[must_use]
+    pub fn with_gaps(mut self, unread: Vec<Unread>, links: Vec<Skipped>) -> Self {
+        if !unread.is_empty() || !links.is_empty() {
+            let read = self.digest;
+            let gaps = unread.iter().map(|gap| (gap.path.as_str(), read));
+            let targets = links
+                .iter()
+                .map(|link| (link.what.as_str(), Digest::of(link.why.as_bytes())));
+            let parts: Vec<(&str, Digest)> = [("read", read)]
+                .into_iter()
+                .chain(gaps)
+                .chain(targets)
+                .collect();
+            self.digest = combine(parts.iter().map(|(name, digest)| (*name, digest)));
+        }
+        self.unread.extend(unread);
+        self.skipped.extend(links);
         self
     }
 

@@ -96,6 +96,8 @@ pub struct ModelDeclaration {
 pub struct FilesDeclaration {
     /// Paths of programs that belong to the project.
     pub executables: BTreeSet<String>,
+    /// Patterns of what is left out of every check.
+    pub exclude: BTreeSet<String>,
 }
 
 /// Which part of a data set a file belongs to.

@@ -135,6 +135,8 @@ max_age = "2y"
 split = { train = "data/train.parquet", test = "data/test.parquet" }
 [files]
 executables = ["bin/*"]
+exclude = [".git", "**/__pycache__"]
+follow_links = false
 [checks.loose-screw]
 turns = 1
 [gate]

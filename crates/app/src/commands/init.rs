@@ -12,7 +12,7 @@ use crate::args::InitArguments;
 use crate::config::FILE_NAME;
 use crate::failure::{Exit, Failure};
 use crate::output::write_whole;
-use crate::project::recognise;
+use crate::project::{Rules, apart, recognise};
 use crate::workplace::Workplace;
 
 pub(super) fn run(arguments: &InitArguments, call: Call<'_>) -> Result<Exit, Failure> {
@@ -26,9 +26,11 @@ pub(super) fn run(arguments: &InitArguments, call: Call<'_>) -> Result<Exit, Fai
     let file = folder.join(FILE_NAME);
     if Workplace::find(folder, call.shared, call.terminal)?.is_none() {
         let bar = call.terminal.bar("looking");
-        let artifacts = recognise(folder, &bar);
+        let apart = apart(folder);
+        let artifacts = recognise(folder, &leaving_out(&apart)?, &bar);
         drop(bar);
-        write(&file, project_file(&name_of(folder), &artifacts).as_bytes())?;
+        let text = project_file(&name_of(folder), &artifacts, &apart);
+        write(&file, text.as_bytes())?;
         call.terminal.say(&format!("wrote {}", file.display()));
     } else {
         call.terminal.say(&format!(
@@ -60,7 +62,7 @@ fn name_of(folder: &Path) -> String {
 }
 
 /// A project file for what was recognised, with what the owner must decide left as comments.
-fn project_file(name: &str, artifacts: &[Artifact]) -> String {
+fn project_file(name: &str, artifacts: &[Artifact], apart: &[String]) -> String {
     let data: Vec<&Artifact> = artifacts
         .iter()
         .filter(|artifact| artifact.kind == Kind::Dataset)
@@ -91,8 +93,18 @@ fn project_file(name: &str, artifacts: &[Artifact]) -> String {
         }
         text.push_str(DATA);
     }
-    text.push_str(GATE);
+    let apart: Vec<String> = apart.iter().map(|path| quoted(&pattern(path))).collect();
+    let _ = write!(text, "{FILES}exclude = [{}]\n\n{GATE}", apart.join(", "));
     text
+}
+
+/// Rules that leave out some folders.
+fn leaving_out(folders: &[String]) -> Result<Rules, Failure> {
+    let mut rules = Rules::default();
+    for folder in folders {
+        rules.leave_out(&pattern(folder)).map_err(Failure::usage)?;
+    }
+    Ok(rules)
 }
 
 /// The files of one data set: those that differ by the name of their split only, else each on its own.
@@ -229,6 +241,11 @@ const DATA: &str = "\
 
 ";
 
+const FILES: &str = "\
+[files]
+# What is left out of every check; the report names it. Add what changes without you, such as caches.
+";
+
 const GATE: &str = "\
 [gate]
 # The mildest severity that denies: info, low, medium, high, critical.
@@ -259,12 +276,15 @@ mod tests {
             dataset("other/loans.csv"),
             dataset("more/loans.csv"),
         ];
-        let text = project_file("a \"quoted\" name", &artifacts);
+        let apart = ["a [b]/node_modules".to_owned()];
+        let text = project_file("a \"quoted\" name", &artifacts, &apart);
         let project = crate::config::parse(FILE_NAME, &text, &crate::catalogue()).unwrap();
         assert_eq!(project.system.name, "a \"quoted\" name");
         assert_eq!(project.models[0].path.value, "models/a [[]1[]].onnx");
         let ids: Vec<&str> = project.data.iter().map(|data| data.id.as_str()).collect();
         assert_eq!(ids, ["data", "loans", "more-loans.csv"]);
         assert_eq!(project.data[0].splits.len(), 2);
+        let exclude = project.files.exclude.unwrap();
+        assert_eq!(exclude[0].value, "a [[]b[]]/node_modules");
     }
 }

@@ -11,7 +11,7 @@ use crate::args::ScanArguments;
 use crate::examine::{Conditions, examine};
 use crate::failure::{Exit, Failure};
 use crate::output::{Press, outputs};
-use crate::project::recognise;
+use crate::project::{Rules, recognise};
 use crate::report::Format;
 use crate::workplace::moment;
 
@@ -27,12 +27,12 @@ pub(super) fn run(arguments: &ScanArguments, call: Call<'_>) -> Result<Exit, Fai
     }
     let mut artifacts = Vec::new();
     let bar = call.terminal.bar("examining");
+    let rules = rules(arguments)?;
     for path in &arguments.paths {
-        artifacts.extend(found(path, arguments.paths.len() > 1, &bar)?);
+        artifacts.extend(found(path, &rules, arguments.paths.len() > 1, &bar)?);
     }
     if artifacts.is_empty() {
         call.terminal.say("nothing to examine: there are no files");
-        return Ok(Exit::Pass);
     }
     let limits = Limits::default();
     let as_of = moment(call.shared).now;
@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &ScanArguments, call: Call<'_>) -> Result<Exit, Fai
     };
     let examined = examine(&conditions, &artifacts, &arguments.only, &bar);
     drop(bar);
-    let exit = verdict(&examined, arguments);
+    let exit = verdict(&examined, &artifacts, arguments);
     let dossier = unsigned(&artifacts, examined, as_of);
     let press = Press {
         catalogue: &catalogue,
@@ -56,9 +56,18 @@ pub(super) fn run(arguments: &ScanArguments, call: Call<'_>) -> Result<Exit, Fai
     Ok(exit)
 }
 
+fn rules(arguments: &ScanArguments) -> Result<Rules, Failure> {
+    let mut rules = Rules::default().follow(arguments.follow);
+    for pattern in &arguments.exclude {
+        rules.leave_out(pattern).map_err(Failure::usage)?;
+    }
+    Ok(rules)
+}
+
 /// What lies at a path. With several paths each artifact is named after its own.
 fn found(
     path: &Path,
+    rules: &Rules,
     several: bool,
     progress: &dyn tutela_core::Progress,
 ) -> Result<Vec<Artifact>, Failure> {
@@ -68,7 +77,7 @@ fn found(
             path.display()
         )));
     }
-    let mut artifacts = recognise(path, progress);
+    let mut artifacts = recognise(path, rules, progress);
     if several {
         for artifact in &mut artifacts {
             artifact.name = format!("{}: {}", path.display(), artifact.name);
@@ -77,7 +86,11 @@ fn found(
     Ok(artifacts)
 }
 
-fn verdict(examined: &[(usize, CheckPredicate)], arguments: &ScanArguments) -> Exit {
+fn verdict(
+    examined: &[(usize, CheckPredicate)],
+    artifacts: &[Artifact],
+    arguments: &ScanArguments,
+) -> Exit {
     let over = |predicate: &CheckPredicate| {
         predicate
             .findings
@@ -88,7 +101,10 @@ fn verdict(examined: &[(usize, CheckPredicate)], arguments: &ScanArguments) -> E
         |predicate: &CheckPredicate| matches!(predicate.outcome, Outcome::Incomplete { .. });
     if examined.iter().any(|(_, predicate)| over(predicate)) {
         Exit::Findings
-    } else if examined.iter().any(|(_, predicate)| incomplete(predicate)) {
+    } else if examined.iter().any(|(_, predicate)| incomplete(predicate))
+        // With `--only` there may be no check that says so.
+        || artifacts.iter().any(|artifact| !artifact.unread.is_empty())
+    {
         Exit::Incomplete
     } else {
         Exit::Pass

@@ -13,7 +13,7 @@ use super::Call;
 use crate::args::SignArguments;
 use crate::failure::{Exit, Failure, chain};
 use crate::output::write_whole;
-use crate::project::{manifest_path, walk};
+use crate::project::{Rules, manifest_path, walk};
 use crate::terminal::Bar;
 use crate::workplace::Workplace;
 
@@ -140,7 +140,7 @@ fn other(path: &Path, bar: &Bar) -> Result<Target, Failure> {
     let mut unread = Vec::new();
     let mut files = Vec::new();
     let found = if path.is_dir() {
-        let listing = walk(path);
+        let listing = walk(path, &Rules::default());
         unread.extend(
             listing
                 .unread

@@ -31,8 +31,8 @@ pub struct Project {
     pub models: Vec<ModelEntry>,
     /// `[[data]]`.
     pub data: Vec<DataEntry>,
-    /// `[files] executables`: globs of programs that belong to the project.
-    pub executables: Vec<Spanned<String>>,
+    /// `[files]`.
+    pub files: FilesEntry,
     /// `[checks.CODE]`: settings other than the defaults.
     pub settings: BTreeMap<String, BTreeMap<String, f64>>,
     /// `[gate]`.
@@ -82,6 +82,17 @@ pub struct DataEntry {
     pub declaration: DatasetDeclaration,
     /// Where its signed manifest is.
     pub manifest: Option<String>,
+}
+
+/// A `[files]` table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FilesEntry {
+    /// Globs of programs that belong to the project.
+    pub executables: Vec<Spanned<String>>,
+    /// Globs of what is left out of every check; none when the project does not say.
+    pub exclude: Option<Vec<Spanned<String>>>,
+    /// Whether links that lead out of the project are followed.
+    pub follow_links: bool,
 }
 
 /// A `[gate]` table.

@@ -8,7 +8,7 @@ use tutela_core::{Catalogue, CheckInfo, DatasetDeclaration, Split};
 use super::demands::{gate, waiver};
 use super::problem::{ConfigError, Problem, did_you_mean};
 use super::section::{Problems, Section, Spanned};
-use super::{DataEntry, ModelEntry, Project, System};
+use super::{DataEntry, FilesEntry, ModelEntry, Project, System};
 
 /// The only version of the project file so far.
 const SCHEMA: i64 = 1;
@@ -70,15 +70,10 @@ fn project(root: &Section<'_>, catalogue: &Catalogue) -> Project {
         .into_iter()
         .filter_map(|section| model_entry(section, &known))
         .collect();
-    let executables = root.table("files").map(|files| {
-        let globs = files.strings("executables");
-        files.finish();
-        globs
-    });
     Project {
         system: root.table("system").map_or_else(unnamed, system),
         models,
-        executables: executables.unwrap_or_default(),
+        files: root.table("files").map(files).unwrap_or_default(),
         settings: root
             .table("checks")
             .map(|section| settings(&section, catalogue))
@@ -138,6 +133,19 @@ fn system(section: Section<'_>) -> System {
         role,
         intended_purpose,
         annex_iii,
+    }
+}
+
+fn files(section: Section<'_>) -> FilesEntry {
+    let executables = section.strings("executables");
+    let says = section.has("exclude");
+    let exclude = section.strings("exclude");
+    let follow_links = section.flag("follow_links");
+    section.finish();
+    FilesEntry {
+        executables,
+        exclude: says.then_some(exclude),
+        follow_links: follow_links.is_some_and(|flag| flag.value),
     }
 }
 

@@ -136,6 +136,15 @@ impl<'a> Section<'a> {
         None
     }
 
+    /// Whether the key is there at all.
+    pub(super) fn has(&self, key: &'static str) -> bool {
+        self.table.get(key).is_some()
+    }
+
+    pub(super) fn flag(&self, key: &'static str) -> Option<Spanned<bool>> {
+        self.value(key, "`true` or `false`", Value::as_bool)
+    }
+
     pub(super) fn strings(&self, key: &'static str) -> Vec<Spanned<String>> {
         let Some(item) = self.item(key) else {
             return Vec::new();

@@ -5,14 +5,14 @@
 
 use std::path::Path;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobMatcher;
 use rayon::prelude::*;
 use tutela_core::{
     Artifact, ArtifactFile, Declaration, FileBytes, FilesDeclaration, Kind, Limits,
-    ModelDeclaration, Progress, Split, Unread, combine,
+    ModelDeclaration, Progress, Split, Unread,
 };
 
-use super::walk::{Found, Listing, Taken, walk};
+use super::walk::{Found, Listing, Rules, Taken, USUAL, walk};
 use crate::config::{DataEntry, ModelEntry, Problem, Project, Spanned};
 
 /// The name of the artifact of all other files.
@@ -41,8 +41,8 @@ struct Plan {
 /// Finds the artifacts of a declared project.
 #[must_use]
 pub(crate) fn discover(root: &Path, project: &Project, progress: &dyn Progress) -> Discovery {
-    let listing = walk(root);
     let mut problems = Vec::new();
+    let listing = walk(root, &rules(project, &mut problems));
     let mut taken = Taken::new();
     let mut plans = Vec::new();
     for entry in &project.data {
@@ -52,6 +52,7 @@ pub(crate) fn discover(root: &Path, project: &Project, progress: &dyn Progress) 
         plans.extend(plan_models(entry, &listing, &mut taken, &mut problems));
     }
     let executables = project
+        .files
         .executables
         .iter()
         .filter_map(|glob| matcher(glob, &mut problems))
@@ -64,6 +65,7 @@ pub(crate) fn discover(root: &Path, project: &Project, progress: &dyn Progress) 
             .map(|file| file.path.clone())
             .filter(|path| declared(path))
             .collect(),
+        exclude: exclude(project).into_iter().collect(),
     };
     let artifacts = finish(
         plans,
@@ -78,11 +80,34 @@ pub(crate) fn discover(root: &Path, project: &Project, progress: &dyn Progress) 
     }
 }
 
+/// What a project leaves out.
+fn exclude(project: &Project) -> Vec<String> {
+    match &project.files.exclude {
+        Some(globs) => globs.iter().map(|glob| glob.value.clone()).collect(),
+        None => USUAL.map(str::to_owned).to_vec(),
+    }
+}
+
+fn rules(project: &Project, problems: &mut Vec<Problem>) -> Rules {
+    let mut rules = Rules::default().follow(project.files.follow_links);
+    match &project.files.exclude {
+        Some(globs) => {
+            for glob in globs {
+                if let Err(message) = rules.leave_out(&glob.value) {
+                    problems.push(no_pattern(message, glob));
+                }
+            }
+        }
+        None => USUAL.iter().for_each(|usual| drop(rules.leave_out(usual))),
+    }
+    rules
+}
+
 /// Finds the artifacts of files and folders that nobody declared.
 #[must_use]
-pub(crate) fn recognise(path: &Path, progress: &dyn Progress) -> Vec<Artifact> {
+pub(crate) fn recognise(path: &Path, rules: &Rules, progress: &dyn Progress) -> Vec<Artifact> {
     let listing = if path.is_dir() {
-        walk(path)
+        walk(path, rules)
     } else {
         let name = path.file_name().unwrap_or(path.as_os_str());
         let path_text = tutela_core::escape_bytes(name.as_encoded_bytes(), 1024);
@@ -178,7 +203,9 @@ fn matching(
             && !taken.contains(&file.path)
     };
     let files: Vec<Found> = listing.files.iter().filter(claimed).cloned().collect();
-    if files.is_empty() {
+    // One that cannot be read makes the other files incomplete.
+    let unread = |unread: &Unread| pattern.is_match(&unread.path);
+    if files.is_empty() && !listing.unread.iter().any(unread) {
         problems.push(nothing_matches(glob, "no file matches"));
     }
     taken.extend(files.iter().map(|file| file.path.clone()));
@@ -194,18 +221,16 @@ fn nothing_matches(glob: &Spanned<String>, what: &str) -> Problem {
 }
 
 fn matcher(glob: &Spanned<String>, problems: &mut Vec<Problem>) -> Option<GlobMatcher> {
-    let pattern = glob.value.strip_prefix("./").unwrap_or(&glob.value);
-    match GlobBuilder::new(pattern).literal_separator(true).build() {
-        Ok(glob) => Some(glob.compile_matcher()),
-        Err(error) => {
-            let message = format!("`{}` is not a pattern: {}", glob.value, error.kind());
-            problems.push(Problem {
-                message,
-                span: glob.span.clone(),
-                hint: None,
-            });
-            None
-        }
+    super::walk::matcher(&glob.value)
+        .map_err(|message| problems.push(no_pattern(message, glob)))
+        .ok()
+}
+
+fn no_pattern(message: String, glob: &Spanned<String>) -> Problem {
+    Problem {
+        message,
+        span: glob.span.clone(),
+        hint: None,
     }
 }
 
@@ -240,7 +265,10 @@ fn finish(
             });
         }
     }
-    let has_others = !others.is_empty() || !listing.unread.is_empty();
+    let has_others = !others.is_empty()
+        || !listing.unread.is_empty()
+        || !listing.links.is_empty()
+        || !listing.skipped.is_empty();
     if has_others {
         plans.push(Plan {
             name: OTHER_FILES.to_owned(),
@@ -253,12 +281,14 @@ fn finish(
         .into_par_iter()
         .map(|plan| plan.take(progress))
         .collect();
-    if let Some(files) = artifacts
-        .iter_mut()
-        .find(|artifact| artifact.kind == Kind::Files)
-    {
-        files.unread.extend(listing.unread);
+    let others = artifacts
+        .iter()
+        .position(|artifact| artifact.kind == Kind::Files);
+    if let Some(place) = others {
+        let files = artifacts.swap_remove(place);
+        let mut files = files.with_gaps(listing.unread, listing.links);
         files.skipped.extend(listing.skipped);
+        artifacts.push(files);
     }
     artifacts.sort_by(|left, right| (left.kind, &left.name).cmp(&(right.kind, &right.name)));
     artifacts
@@ -286,18 +316,9 @@ impl Plan {
                 Err(missing) => unread.push(missing),
             }
         }
-        let mut artifact = Artifact::new(self.name, self.kind, files).declared(self.declaration);
-        if !unread.is_empty() {
-            // What is missing is part of the name, so that this digest never stands for the whole artifact.
-            let part = artifact.digest;
-            artifact.digest = combine(
-                [("read", &part)]
-                    .into_iter()
-                    .chain(unread.iter().map(|missing| (missing.path.as_str(), &part))),
-            );
-        }
-        artifact.unread = unread;
-        artifact
+        Artifact::new(self.name, self.kind, files)
+            .declared(self.declaration)
+            .with_gaps(unread, Vec::new())
     }
 }
 

@@ -5,4 +5,5 @@ mod catalogue;
 mod commands;
 mod examples;
 mod gate;
+mod left_out;
 mod tampering;

@@ -195,7 +195,7 @@ fn added(root: &Path, signed: &Manifest) -> Vec<String> {
     if !is_plain(&signed.name) || !folder.is_dir() {
         return Vec::new();
     }
-    let listing = crate::project::walk(&folder);
+    let listing = crate::project::walk(&folder, &crate::project::Rules::default());
     let known = |path: &str| {
         signed
             .files
