@@ -345,7 +345,7 @@ fn declaration(folder: &Path, case: &Case) -> Declaration {
         }),
         _ => Declaration::Files(FilesDeclaration {
             executables: raw.executables.iter().cloned().collect(),
-            exclude: BTreeSet::new(),
+            ..FilesDeclaration::default()
         }),
     }
 }

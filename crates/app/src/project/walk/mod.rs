@@ -3,7 +3,8 @@
 
 mod apart;
 mod rules;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 use std::collections::BTreeSet;
