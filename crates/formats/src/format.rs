@@ -1,170 +1,138 @@
-//! The formats that files are told apart by.
+//! The formats that files are told apart by. A new one is a line here and a line in [`sniff`](crate::sniff).
 
 use std::fmt;
 
-/// What a file is by its content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Format {
+/// What a format is good for, and whether this crate can look inside.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trait {
+    /// Loaded as a model, or as a part of one.
+    Model,
+    /// The operating system runs it or loads it as a library.
+    Program,
+    /// It holds machine code.
+    Native,
+    /// It holds other files.
+    Container,
+    /// It is only recognised: nothing inside it is looked at, so it must never be called clean.
+    Opaque,
+}
+
+macro_rules! formats {
+    ($($(#[$doc:meta])* $variant:ident: $name:literal [$($quality:ident),*],)*) => {
+        /// What a file is by its content.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Format {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Format {
+            /// Every format, in the order of this list.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// What people call it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            const fn traits(self) -> &'static [Trait] {
+                match self { $(Self::$variant => &[$(Trait::$quality),*],)* }
+            }
+        }
+    };
+}
+
+formats! {
     /// One or several Python pickles.
-    Pickle,
+    Pickle: "Python pickle" [Model],
     /// A `PyTorch` file of before 1.6: pickles, then raw numbers.
-    TorchLegacy,
+    TorchLegacy: "PyTorch model (legacy)" [Model],
     /// A `PyTorch` zip archive with a `data.pkl`.
-    TorchZip,
+    TorchZip: "PyTorch model" [Model, Container],
     /// A zip archive of numpy arrays.
-    Npz,
+    Npz: "numpy archive" [Container],
     /// A Keras 3 archive.
-    KerasZip,
+    KerasZip: "Keras model" [Model, Container, Opaque],
     /// Any other zip archive.
-    Zip,
+    Zip: "zip archive" [Container],
     /// A numpy array.
-    Npy,
+    Npy: "numpy array" [],
     /// A safetensors file.
-    Safetensors,
+    Safetensors: "safetensors model" [Model],
     /// An ONNX model.
-    Onnx,
+    Onnx: "ONNX model" [Model],
     /// A GGUF model.
-    Gguf,
+    Gguf: "GGUF model" [Model, Opaque],
     /// An HDF5 file, such as a Keras model of before Keras 3.
-    Hdf5,
+    Hdf5: "HDF5 file" [Model, Opaque],
     /// A TensorFlow Lite model.
-    Tflite,
+    Tflite: "TensorFlow Lite model" [Model, Opaque],
     /// A TensorFlow `SavedModel`.
-    SavedModel,
+    SavedModel: "TensorFlow SavedModel" [Model, Opaque],
     /// An ELF program or library.
-    Elf,
+    Elf: "Linux program or library (ELF)" [Program, Native],
     /// A Windows program or library.
-    Pe,
+    Pe: "Windows program or library (PE)" [Program, Native],
     /// A macOS program or library.
-    MachO,
+    MachO: "macOS program or library (Mach-O)" [Program, Native],
     /// A script with a `#!` line.
-    Script,
+    Script: "script" [Program],
     /// A Windows batch or PowerShell script.
-    WindowsScript,
+    WindowsScript: "Windows script" [Program],
     /// A gzip stream.
-    Gzip,
+    Gzip: "gzip stream" [Container],
     /// A zlib stream.
-    Zlib,
+    Zlib: "zlib stream" [Container],
     /// A tar archive.
-    Tar,
+    Tar: "tar archive" [Container],
     /// A 7z archive.
-    SevenZip,
+    SevenZip: "7z archive" [Container, Opaque],
     /// A RAR archive.
-    Rar,
+    Rar: "RAR archive" [Container, Opaque],
     /// A bzip2 stream.
-    Bzip2,
+    Bzip2: "bzip2 stream" [Container, Opaque],
     /// An xz or lzma stream.
-    Xz,
+    Xz: "xz stream" [Container, Opaque],
     /// A Zstandard stream.
-    Zstd,
+    Zstd: "Zstandard stream" [Container, Opaque],
     /// An LZ4 stream.
-    Lz4,
+    Lz4: "LZ4 stream" [Container, Opaque],
 }
 
 impl Format {
-    /// What people call it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pickle => "Python pickle",
-            Self::TorchLegacy => "PyTorch model (legacy)",
-            Self::TorchZip => "PyTorch model",
-            Self::Npz => "numpy archive",
-            Self::KerasZip => "Keras model",
-            Self::Zip => "zip archive",
-            Self::Npy => "numpy array",
-            Self::Safetensors => "safetensors model",
-            Self::Onnx => "ONNX model",
-            Self::Gguf => "GGUF model",
-            Self::Hdf5 => "HDF5 file",
-            Self::Tflite => "TensorFlow Lite model",
-            Self::SavedModel => "TensorFlow SavedModel",
-            Self::Elf => "Linux program or library (ELF)",
-            Self::Pe => "Windows program or library (PE)",
-            Self::MachO => "macOS program or library (Mach-O)",
-            Self::Script => "script",
-            Self::WindowsScript => "Windows script",
-            Self::Gzip => "gzip stream",
-            Self::Zlib => "zlib stream",
-            Self::Tar => "tar archive",
-            Self::SevenZip => "7z archive",
-            Self::Rar => "RAR archive",
-            Self::Bzip2 => "bzip2 stream",
-            Self::Xz => "xz stream",
-            Self::Zstd => "Zstandard stream",
-            Self::Lz4 => "LZ4 stream",
-        }
+    fn has(self, wanted: Trait) -> bool {
+        self.traits().contains(&wanted)
     }
 
     /// Whether a file of this format is loaded as a model, or as a part of one.
     #[must_use]
-    pub const fn is_model(self) -> bool {
-        matches!(
-            self,
-            Self::Pickle
-                | Self::TorchLegacy
-                | Self::TorchZip
-                | Self::KerasZip
-                | Self::Safetensors
-                | Self::Onnx
-                | Self::Gguf
-                | Self::Hdf5
-                | Self::Tflite
-                | Self::SavedModel
-        )
+    pub fn is_model(self) -> bool {
+        self.has(Trait::Model)
     }
 
     /// Whether the operating system can run it or load it as a library.
     #[must_use]
-    pub const fn is_program(self) -> bool {
-        self.is_native() || matches!(self, Self::Script | Self::WindowsScript)
+    pub fn is_program(self) -> bool {
+        self.has(Trait::Program)
     }
 
     /// Whether it holds machine code.
     #[must_use]
-    pub const fn is_native(self) -> bool {
-        matches!(self, Self::Elf | Self::Pe | Self::MachO)
+    pub fn is_native(self) -> bool {
+        self.has(Trait::Native)
     }
 
     /// Whether it holds other files.
     #[must_use]
-    pub const fn is_container(self) -> bool {
-        matches!(
-            self,
-            Self::TorchZip
-                | Self::Npz
-                | Self::KerasZip
-                | Self::Zip
-                | Self::Gzip
-                | Self::Zlib
-                | Self::Tar
-                | Self::SevenZip
-                | Self::Rar
-                | Self::Bzip2
-                | Self::Xz
-                | Self::Zstd
-                | Self::Lz4
-        )
+    pub fn is_container(self) -> bool {
+        self.has(Trait::Container)
     }
 
     /// Whether this crate can look inside. What it only recognises must never be called clean.
     #[must_use]
-    pub const fn is_understood(self) -> bool {
-        !matches!(
-            self,
-            Self::KerasZip
-                | Self::Gguf
-                | Self::Hdf5
-                | Self::Tflite
-                | Self::SavedModel
-                | Self::SevenZip
-                | Self::Rar
-                | Self::Bzip2
-                | Self::Xz
-                | Self::Zstd
-                | Self::Lz4
-        )
+    pub fn is_understood(self) -> bool {
+        !self.has(Trait::Opaque)
     }
 }
 

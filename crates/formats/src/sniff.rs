@@ -41,35 +41,47 @@ pub fn sniff_all(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Vec<Format>> 
     Ok(found)
 }
 
-fn by_head(bytes: &dyn Bytes, head: &[u8], limits: &Limits) -> io::Result<Option<Format>> {
-    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+/// What a recogniser may look at.
+pub(crate) struct Head<'a> {
+    /// The whole file.
+    pub(crate) bytes: &'a dyn Bytes,
+    /// Its first 512 bytes, or fewer.
+    pub(crate) start: &'a [u8],
+    /// How much a recogniser may spend.
+    pub(crate) limits: &'a Limits,
+}
+
+/// Says whether the bytes are of its format.
+type Recogniser = fn(&Head<'_>) -> io::Result<Option<Format>>;
+
+/// Asked in this order; the first that knows the bytes decides. The weakest signs come last.
+const RECOGNISERS: &[Recogniser] = &[
+    |head| Ok(by_magic(head.start)),
+    |head| executable::recognise(head.bytes),
+    |head| Ok(safetensors::looks_like(head.bytes)?.then_some(Format::Safetensors)),
+    |head| Ok(tar::looks_like(head.bytes)?.then_some(Format::Tar)),
+    |head| Ok(is_hdf5(head.bytes)?.then_some(Format::Hdf5)),
+    |head| Ok(is_zlib(head.bytes, head.start).then_some(Format::Zlib)),
+    |head| Ok(onnx::looks_like(head.bytes)?.then_some(Format::Onnx)),
+    |head| Ok(is_saved_model(head.start).then_some(Format::SavedModel)),
+    |head| Ok(is_pickle(head)?.then_some(Format::Pickle)),
+];
+
+fn by_head(bytes: &dyn Bytes, start: &[u8], limits: &Limits) -> io::Result<Option<Format>> {
+    if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") {
         return Ok(None);
     }
-    if let Some(format) = by_magic(head) {
-        return Ok(Some(format));
+    let head = Head {
+        bytes,
+        start,
+        limits,
+    };
+    for recognise in RECOGNISERS {
+        if let Some(format) = recognise(&head)? {
+            return Ok(Some(format));
+        }
     }
-    if let Some(format) = executable::recognise(bytes)? {
-        return Ok(Some(format));
-    }
-    if safetensors::looks_like(bytes)? {
-        return Ok(Some(Format::Safetensors));
-    }
-    if tar::looks_like(bytes)? {
-        return Ok(Some(Format::Tar));
-    }
-    if is_hdf5(bytes)? {
-        return Ok(Some(Format::Hdf5));
-    }
-    if is_zlib(bytes, head) {
-        return Ok(Some(Format::Zlib));
-    }
-    if onnx::looks_like(bytes)? {
-        return Ok(Some(Format::Onnx));
-    }
-    if is_saved_model(head) {
-        return Ok(Some(Format::SavedModel));
-    }
-    Ok(is_pickle(bytes, head, limits)?.then_some(Format::Pickle))
+    Ok(None)
 }
 
 fn by_magic(head: &[u8]) -> Option<Format> {
@@ -136,10 +148,11 @@ fn is_saved_model(head: &[u8]) -> bool {
     head.starts_with(b"\x08\x01\x12") && head.get(4..12).is_some_and(|rest| rest.contains(&0x0a))
 }
 
-fn is_pickle(bytes: &dyn Bytes, head: &[u8], limits: &Limits) -> io::Result<bool> {
-    let declared = matches!(head, [0x80, 0..=5, ..]);
+fn is_pickle(head: &Head<'_>) -> io::Result<bool> {
+    let declared = matches!(head.start, [0x80, 0..=5, ..]);
     // One byte tells most files apart from a pickle without running anything.
     let can_begin = head
+        .start
         .first()
         .and_then(|byte| pickle::Opcode::from_byte(*byte))
         .is_some();
@@ -148,10 +161,10 @@ fn is_pickle(bytes: &dyn Bytes, head: &[u8], limits: &Limits) -> io::Result<bool
     }
     if declared {
         // With its magic, a few opcodes that can be followed are enough; the checks follow the rest.
-        let start = tutela_core::Window::new(bytes, 0, 4 << 10);
-        return Ok(pickle::describe(&start, limits)?.examined > 3);
+        let start = tutela_core::Window::new(head.bytes, 0, 4 << 10);
+        return Ok(pickle::describe(&start, head.limits)?.examined > 3);
     }
-    Ok(pickle::describe(bytes, limits)?.is_plausible())
+    Ok(pickle::describe(head.bytes, head.limits)?.is_plausible())
 }
 
 fn zip_format(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> {
