@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
 use tutela_core::{Catalogue, Severity};
 use tutela_evidence::Dossier;
 
@@ -98,9 +99,7 @@ impl Press<'_> {
         file: &Path,
     ) -> Result<(), Failure> {
         let bytes = self.render(format, dossier, Colours::None)?;
-        write_whole(file, &bytes).map_err(|error| {
-            Failure::incomplete(format!("cannot write `{}`: {error}", file.display()))
-        })
+        write_whole(file, &bytes).map_err(|error| Failure::cannot_write(file, &error))
     }
 
     fn render(
@@ -159,18 +158,46 @@ pub(crate) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
         return fs::File::options().write(true).open(file)?.write_all(bytes);
     }
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or_else(|| Path::new("."));
-    let mut new = tempfile::Builder::new()
-        .prefix(".tutela-")
-        .permissions(readable())
-        .tempfile_in(folder)?;
-    new.write_all(bytes)?;
-    new.as_file().sync_all()?;
-    new.persist(file).map_err(|error| error.error)?;
-    Ok(())
+    Staged::write(file, bytes)?.place()
+}
+
+/// A file that lies beside its place, complete, and has only to be moved there; dropped, it is gone.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    new: NamedTempFile,
+    file: PathBuf,
+}
+
+impl Staged {
+    /// Writes everything beside the place.
+    ///
+    /// # Errors
+    /// What the operating system returns.
+    pub(crate) fn write(file: &Path, bytes: &[u8]) -> io::Result<Self> {
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or_else(|| Path::new("."));
+        let mut new = tempfile::Builder::new()
+            .prefix(".tutela-")
+            .permissions(readable())
+            .tempfile_in(folder)?;
+        new.write_all(bytes)?;
+        new.as_file().sync_all()?;
+        Ok(Self {
+            new,
+            file: file.to_owned(),
+        })
+    }
+
+    /// Moves it into its place.
+    ///
+    /// # Errors
+    /// What the operating system returns.
+    pub(crate) fn place(self) -> io::Result<()> {
+        self.new.persist(self.file).map_err(|error| error.error)?;
+        Ok(())
+    }
 }
 
 #[cfg(unix)]

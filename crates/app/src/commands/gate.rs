@@ -79,5 +79,5 @@ fn write_baseline(bench: &Bench<'_>, file: &Path) -> Result<(), Failure> {
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     fs::read(from)
         .and_then(|bytes| write_whole(to, &bytes))
-        .map_err(|error| Failure::incomplete(format!("cannot write `{}`: {error}", to.display())))
+        .map_err(|error| Failure::cannot_write(to, &error))
 }

@@ -47,8 +47,7 @@ pub(super) fn run(arguments: &InitArguments, call: Call<'_>) -> Result<Exit, Fai
 }
 
 fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    write_whole(file, bytes)
-        .map_err(|error| Failure::incomplete(format!("cannot write `{}`: {error}", file.display())))
+    write_whole(file, bytes).map_err(|error| Failure::cannot_write(file, &error))
 }
 
 fn name_of(folder: &Path) -> String {

@@ -6,4 +6,4 @@ mod walk;
 
 pub(crate) use discover::{discover, recognise};
 pub(crate) use manifests::{Signers, manifest_path, read_envelope, read_manifests};
-pub(crate) use walk::walk;
+pub(crate) use walk::{Found, walk};

@@ -5,5 +5,6 @@ mod catalogue;
 mod commands;
 mod examples;
 mod gate;
+mod signing;
 mod tampering;
 mod terminal;
