@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use tutela_core::{Digest, Limits};
+use tutela_core::Limits;
 use tutela_evidence::gate::BaselinePredicate;
-use tutela_evidence::{BASELINE_PREDICATE, Draft, Statement, canonical_json};
+use tutela_evidence::{BASELINE_PREDICATE, Draft, Statement};
 
 use super::Call;
 use crate::args::GateArguments;
+use crate::examine::digest_of;
 use crate::failure::{Exit, Failure};
 use crate::judge::{Bench, proof_of};
 use crate::output::{Press, outputs, write_whole};
@@ -56,7 +57,7 @@ fn write_baseline(bench: &Bench<'_>, file: &Path) -> Result<(), Failure> {
     let policy = workplace.policy(&bench.trust.signers);
     let predicate = BaselinePredicate::of(&policy, bench.expected, &bench.dossier()?);
     let count = predicate.entries.len();
-    let subject = Digest::of(&canonical_json(&predicate).unwrap_or_default());
+    let subject = digest_of(&predicate)?;
     let statement = Statement::new(
         &workplace.project.system.name,
         subject,
