@@ -23,11 +23,12 @@ pub(crate) struct Output {
 /// Reads `-f` and `-o`; `usual` is the format when nothing is said.
 ///
 /// # Errors
-/// When a format is unknown or two reports would go to standard output.
+/// When a format is unknown, a file has no name, or two reports would go to standard output.
 pub(crate) fn outputs(shared: &Shared, usual: Format) -> Result<Vec<Output>, Failure> {
     let mut outputs = Vec::new();
     for text in &shared.formats {
         let (name, file) = match text.split_once('=') {
+            Some((_, "")) => return Err(no_file(text)),
             Some((name, file)) => (name, Some(PathBuf::from(file))),
             None => (text.as_str(), None),
         };
@@ -60,6 +61,11 @@ pub(crate) fn outputs(shared: &Shared, usual: Format) -> Result<Vec<Output>, Fai
         _ => {}
     }
     Ok(outputs)
+}
+
+fn no_file(text: &str) -> Failure {
+    Failure::usage(format!("`{text}` names no file after the `=`"))
+        .with_hint("give one, such as `-f html=report.html`, or leave the `=` out")
 }
 
 /// Renders reports.

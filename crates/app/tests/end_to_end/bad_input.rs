@@ -141,6 +141,28 @@ fn unknown_words_on_the_command_line() {
 }
 
 #[test]
+fn an_output_without_a_name_is_wrong_usage_before_any_work() {
+    let project = Project::example("credit");
+    let outputs: [(&[&str], &str); 4] = [
+        (&["-f", "html="], "`html=` names no file"),
+        (&["-f", "table", "-f", "json="], "`json=` names no file"),
+        (&["-f", "=x"], "expected `table`"),
+        (&["-o", ""], "--output"),
+    ];
+    for (output, part) in outputs {
+        for command in [&["check", "."][..], &["scan", "."], &["report", "html"]] {
+            let run = project.tutela(&[command, output].concat());
+            let run = run.ends_with(2).says(part);
+            assert_eq!(run.out, "");
+        }
+        project
+            .tutela(&[&["verify", "."], output].concat())
+            .ends_with(2);
+    }
+    assert!(!project.at(".tutela").exists() && !project.at("x").exists());
+}
+
+#[test]
 fn a_clock_set_back_loses_nothing_and_says_so() {
     let project = Project::example("credit");
     project.run(&["check", ".", "--as-of", "2199-01-01"]);
