@@ -80,18 +80,16 @@ pub(crate) struct Press<'a> {
 }
 
 impl Press<'_> {
-    /// Renders every report that was asked for.
+    /// Renders every report that was asked for; one that cannot be written does not keep back the others.
     ///
     /// # Errors
-    /// When one cannot be written.
+    /// The first, when one or more cannot be written.
     pub(crate) fn print(&self, dossier: &Dossier, outputs: &[Output]) -> Result<(), Failure> {
-        for output in outputs {
-            match &output.file {
-                Some(file) => self.write_file(output.format, dossier, file)?,
-                None => print(&self.render(output.format, dossier, Colours::OfTerminal)?)?,
-            }
-        }
-        Ok(())
+        let place = |output: &Output| match &output.file {
+            Some(file) => self.write_file(output.format, dossier, file),
+            None => print(&self.render(output.format, dossier, Colours::OfTerminal)?),
+        };
+        outputs.iter().map(place).fold(Ok(()), Result::and)
     }
 
     /// Renders one report into a file, whole or not at all.

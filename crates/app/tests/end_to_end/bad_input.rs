@@ -163,6 +163,25 @@ fn an_output_without_a_name_is_wrong_usage_before_any_work() {
 }
 
 #[test]
+fn a_page_that_cannot_be_written_does_not_hide_the_verdict() {
+    let project = Project::checked();
+    fs::remove_file(project.at(".tutela/report.html")).unwrap();
+    project.write(".tutela/report.html/in-the-way", "");
+    let run = project
+        .tutela(&["check", "."])
+        .ends_with(3)
+        .says("report.html`");
+    assert!(run.out.contains("ALLOW"), "{}", run.out);
+    // Nor does one report keep back the others.
+    fs::create_dir(project.at("taken")).unwrap();
+    let run = project
+        .tutela(&["gate", ".", "-f", "json=taken", "-f", "table"])
+        .ends_with(3)
+        .says("cannot write `taken`");
+    assert!(run.out.contains("ALLOW"), "{}", run.out);
+}
+
+#[test]
 fn a_clock_set_back_loses_nothing_and_says_so() {
     let project = Project::example("credit");
     project.run(&["check", ".", "--as-of", "2199-01-01"]);
