@@ -15,6 +15,7 @@ mod project;
 pub mod report;
 mod selftest;
 mod snapshot;
+mod state;
 mod terminal;
 mod workplace;
 

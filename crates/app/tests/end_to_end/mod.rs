@@ -6,5 +6,6 @@ mod commands;
 mod examples;
 mod gate;
 mod signing;
+mod state;
 mod tampering;
 mod terminal;
