@@ -1,13 +1,15 @@
 //! Runs checks on artifacts, on all cores, and describes what they learned as predicates.
 
 use rayon::prelude::*;
+use serde::Serialize;
 use tutela_core::{
-    Artifact, Catalogue, Check, Context, Limits, NoProgress, Progress, Settings, Timestamp,
+    Artifact, Catalogue, Check, Context, Digest, Limits, NoProgress, Progress, Settings, Timestamp,
 };
 use tutela_evidence::gate::{Expected, ExpectedCheck};
-use tutela_evidence::{CheckPredicate, Configuration, Tool};
+use tutela_evidence::{CheckPredicate, Configuration, Tool, canonical_json};
 
 use crate::config::Project;
+use crate::failure::Failure;
 
 /// Everything besides the artifact on which a result depends.
 #[derive(Clone, Copy)]
@@ -147,6 +149,16 @@ fn applicable(
     catalogue
         .iter()
         .filter(move |check| check.info().applies_to(kind))
+}
+
+/// The digest by which a predicate is known: that of its canonical JSON.
+///
+/// # Errors
+/// When it has none, so that no digest could name it.
+pub(crate) fn digest_of<T: Serialize>(predicate: &T) -> Result<Digest, Failure> {
+    canonical_json(predicate)
+        .map(|bytes| Digest::of(&bytes))
+        .map_err(|error| Failure::because("a result cannot be written down", &error))
 }
 
 /// This program, as evidence names it.

@@ -1,6 +1,8 @@
 //! Why the program ends without an answer, with which exit code, and what to do about it.
 
 use std::error::Error;
+use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use tutela_evidence::StoreError;
@@ -77,6 +79,12 @@ impl Failure {
     #[must_use]
     pub(crate) fn because(what: &str, error: &dyn Error) -> Self {
         Self::incomplete(format!("{what}: {}", chain(error)))
+    }
+
+    /// A file that cannot be written.
+    #[must_use]
+    pub(crate) fn cannot_write(file: &Path, error: &io::Error) -> Self {
+        Self::incomplete(format!("cannot write `{}`: {error}", file.display()))
     }
 
     /// Adds advice.

@@ -1,7 +1,6 @@
 //! From recorded evidence to a recorded decision.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 
 use tutela_core::Digest;
@@ -14,6 +13,7 @@ use tutela_evidence::{
 };
 
 use crate::failure::{Exit, Failure, chain};
+use crate::project::read_envelope;
 use crate::snapshot::snapshot;
 use crate::workplace::Workplace;
 
@@ -84,8 +84,12 @@ impl Bench<'_> {
 
     /// Reads a baseline; the error says why it cannot be relied on.
     fn baseline(&self, file: &Path) -> Result<Evidence<BaselinePredicate>, String> {
-        let read =
-            |path: &Path| fs::read(path).map_err(|error| format!("`{}`: {error}", path.display()));
+        let read = |path: &Path| {
+            let bytes = read_envelope(path).map_err(|error| error.to_string());
+            bytes
+                .and_then(|bytes| bytes.ok_or_else(|| "it does not exist".to_owned()))
+                .map_err(|why| format!("`{}`: {why}", path.display()))
+        };
         let envelope = read(file)?;
         let proof = read(&proof_of(file))?;
         let verified = verify_evidence(&envelope, &proof, self.trust)

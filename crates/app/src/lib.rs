@@ -15,6 +15,7 @@ mod project;
 pub mod report;
 mod selftest;
 mod snapshot;
+mod state;
 mod terminal;
 mod workplace;
 
@@ -46,14 +47,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version are answers; everything else is wrong usage.
-            let exit = if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Pass
-            };
+            // Help and version are answers; everything else is wrong usage, and repeats what was typed.
+            if error.use_stderr() {
+                Terminal::insist(error.render().to_string().trim_end());
+                return Exit::Usage.into();
+            }
             drop(error.print());
-            return exit.into();
+            return Exit::Pass.into();
         }
     };
     let outcome = catch_unwind(AssertUnwindSafe(|| commands::run(&arguments)));

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
 use tutela_core::{Catalogue, Severity};
 use tutela_evidence::Dossier;
 
@@ -22,11 +23,12 @@ pub(crate) struct Output {
 /// Reads `-f` and `-o`; `usual` is the format when nothing is said.
 ///
 /// # Errors
-/// When a format is unknown or two reports would go to standard output.
+/// When a format is unknown, a file has no name, or two reports would go to standard output.
 pub(crate) fn outputs(shared: &Shared, usual: Format) -> Result<Vec<Output>, Failure> {
     let mut outputs = Vec::new();
     for text in &shared.formats {
         let (name, file) = match text.split_once('=') {
+            Some((_, "")) => return Err(no_file(text)),
             Some((name, file)) => (name, Some(PathBuf::from(file))),
             None => (text.as_str(), None),
         };
@@ -61,6 +63,11 @@ pub(crate) fn outputs(shared: &Shared, usual: Format) -> Result<Vec<Output>, Fai
     Ok(outputs)
 }
 
+fn no_file(text: &str) -> Failure {
+    Failure::usage(format!("`{text}` names no file after the `=`"))
+        .with_hint("give one, such as `-f html=report.html`, or leave the `=` out")
+}
+
 /// Renders reports.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Press<'a> {
@@ -73,18 +80,16 @@ pub(crate) struct Press<'a> {
 }
 
 impl Press<'_> {
-    /// Renders every report that was asked for.
+    /// Renders every report that was asked for; one that cannot be written does not keep back the others.
     ///
     /// # Errors
-    /// When one cannot be written.
+    /// The first, when one or more cannot be written.
     pub(crate) fn print(&self, dossier: &Dossier, outputs: &[Output]) -> Result<(), Failure> {
-        for output in outputs {
-            match &output.file {
-                Some(file) => self.write_file(output.format, dossier, file)?,
-                None => print(&self.render(output.format, dossier, Colours::OfTerminal)?)?,
-            }
-        }
-        Ok(())
+        let place = |output: &Output| match &output.file {
+            Some(file) => self.write_file(output.format, dossier, file),
+            None => print(&self.render(output.format, dossier, Colours::OfTerminal)?),
+        };
+        outputs.iter().map(place).fold(Ok(()), Result::and)
     }
 
     /// Renders one report into a file, whole or not at all.
@@ -98,9 +103,7 @@ impl Press<'_> {
         file: &Path,
     ) -> Result<(), Failure> {
         let bytes = self.render(format, dossier, Colours::None)?;
-        write_whole(file, &bytes).map_err(|error| {
-            Failure::incomplete(format!("cannot write `{}`: {error}", file.display()))
-        })
+        write_whole(file, &bytes).map_err(|error| Failure::cannot_write(file, &error))
     }
 
     fn render(
@@ -159,18 +162,46 @@ pub(crate) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
         return fs::File::options().write(true).open(file)?.write_all(bytes);
     }
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or_else(|| Path::new("."));
-    let mut new = tempfile::Builder::new()
-        .prefix(".tutela-")
-        .permissions(readable())
-        .tempfile_in(folder)?;
-    new.write_all(bytes)?;
-    new.as_file().sync_all()?;
-    new.persist(file).map_err(|error| error.error)?;
-    Ok(())
+    Staged::write(file, bytes)?.place()
+}
+
+/// A file that lies beside its place, complete, and has only to be moved there; dropped, it is gone.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    new: NamedTempFile,
+    file: PathBuf,
+}
+
+impl Staged {
+    /// Writes everything beside the place.
+    ///
+    /// # Errors
+    /// What the operating system returns.
+    pub(crate) fn write(file: &Path, bytes: &[u8]) -> io::Result<Self> {
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or_else(|| Path::new("."));
+        let mut new = tempfile::Builder::new()
+            .prefix(".tutela-")
+            .permissions(readable())
+            .tempfile_in(folder)?;
+        new.write_all(bytes)?;
+        new.as_file().sync_all()?;
+        Ok(Self {
+            new,
+            file: file.to_owned(),
+        })
+    }
+
+    /// Moves it into its place.
+    ///
+    /// # Errors
+    /// What the operating system returns.
+    pub(crate) fn place(self) -> io::Result<()> {
+        self.new.persist(self.file).map_err(|error| error.error)?;
+        Ok(())
+    }
 }
 
 #[cfg(unix)]

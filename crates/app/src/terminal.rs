@@ -37,9 +37,11 @@ impl Terminal {
     }
 
     /// Says something on standard error in any case.
+    ///
+    /// Everything said comes through here, so this is where what would steer the terminal is escaped.
     pub(crate) fn insist(text: &str) {
         // Nobody can be told that standard error is closed.
-        drop(writeln!(io::stderr().lock(), "{text}"));
+        drop(writeln!(io::stderr().lock(), "{}", visible(text)));
     }
 
     /// Whether standard output may hold colours.
@@ -84,6 +86,18 @@ impl Terminal {
     }
 }
 
+/// The lines of a text, with everything in them escaped that a terminal would obey instead of show.
+///
+/// Names and paths come from anybody: an escape sequence in one could rewrite what was said before it.
+#[must_use]
+fn visible(text: &str) -> String {
+    let lines: Vec<String> = text
+        .split('\n')
+        .map(|line| tutela_core::escape(line, usize::MAX))
+        .collect();
+    lines.join("\n")
+}
+
 /// A progress bar on standard error.
 #[derive(Debug)]
 pub(crate) struct Bar {
@@ -108,5 +122,20 @@ impl Progress for Bar {
 impl Drop for Bar {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::visible;
+
+    #[test]
+    fn lines_stay_and_what_steers_a_terminal_is_shown() {
+        assert_eq!(
+            visible("error: `a\u{1b}[31m`\r\n  |\u{9b}\u{7f}\n"),
+            "error: `a\\u{1b}[31m`\\r\n  |\\u{9b}\\u{7f}\n"
+        );
+        let said_before = visible("`\u{1b}`");
+        assert_eq!(visible(&said_before), said_before);
     }
 }

@@ -19,10 +19,9 @@ use crate::examine::Conditions;
 use crate::failure::{Failure, chain};
 use crate::output::write_whole;
 use crate::project::{Signers, discover, read_manifests};
+pub(crate) use crate::state::STATE_FOLDER;
+use crate::state::{KEY_FOLDER, require_real_folders};
 use crate::terminal::Terminal;
-
-/// The folder of keys, evidence and log below a project.
-pub(crate) const STATE_FOLDER: &str = ".tutela";
 
 /// Keeps private keys out of version control; everything else there may be shared.
 const IGNORE: &str = "# Private keys never leave this machine. Evidence and log may be shared.\nkeys/*.pem\n.keys-*\n";
@@ -74,7 +73,7 @@ impl Workplace {
     /// Opens the project of a folder; none when nothing declares one.
     ///
     /// # Errors
-    /// When the folder or its project file cannot be used.
+    /// When the folder, its project file or its state folder cannot be used.
     pub(crate) fn find(
         folder: &Path,
         shared: &Shared,
@@ -97,6 +96,7 @@ impl Workplace {
             None => config::find(folder)?,
         };
         let Some(file) = file else { return Ok(None) };
+        require_real_folders(folder)?;
         let catalogue = crate::catalogue();
         let project = config::load(&file, &catalogue)?;
         Ok(Some(Self {
@@ -143,7 +143,7 @@ impl Workplace {
     /// The folder of keys.
     #[must_use]
     pub(crate) fn key_folder(&self) -> PathBuf {
-        self.state().join("keys")
+        self.state().join(KEY_FOLDER)
     }
 
     /// The evidence on disk.

@@ -89,8 +89,9 @@ fn check(
         terminal: workplace.terminal,
     };
     let page = workplace.root.join(STATE_FOLDER).join("report.html");
-    press.write_file(Format::Html, &dossier, &page)?;
-    press.print(&dossier, outputs)?;
+    // The decision is logged: a page that cannot be written must not keep it from being seen.
+    let printed = press.print(&dossier, outputs);
+    printed.and(press.write_file(Format::Html, &dossier, &page))?;
     workplace
         .terminal
         .say(&format!("report: {}", page.display()));

@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use tutela_core::{Digest, Limits};
+use tutela_core::Limits;
 use tutela_evidence::gate::BaselinePredicate;
-use tutela_evidence::{BASELINE_PREDICATE, Draft, Statement, canonical_json};
+use tutela_evidence::{BASELINE_PREDICATE, Draft, Statement};
 
 use super::Call;
 use crate::args::GateArguments;
+use crate::examine::digest_of;
 use crate::failure::{Exit, Failure};
 use crate::judge::{Bench, proof_of};
 use crate::output::{Press, outputs, write_whole};
@@ -56,7 +57,7 @@ fn write_baseline(bench: &Bench<'_>, file: &Path) -> Result<(), Failure> {
     let policy = workplace.policy(&bench.trust.signers);
     let predicate = BaselinePredicate::of(&policy, bench.expected, &bench.dossier()?);
     let count = predicate.entries.len();
-    let subject = Digest::of(&canonical_json(&predicate).unwrap_or_default());
+    let subject = digest_of(&predicate)?;
     let statement = Statement::new(
         &workplace.project.system.name,
         subject,
@@ -79,5 +80,5 @@ fn write_baseline(bench: &Bench<'_>, file: &Path) -> Result<(), Failure> {
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     fs::read(from)
         .and_then(|bytes| write_whole(to, &bytes))
-        .map_err(|error| Failure::incomplete(format!("cannot write `{}`: {error}", to.display())))
+        .map_err(|error| Failure::cannot_write(to, &error))
 }

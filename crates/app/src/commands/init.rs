@@ -13,6 +13,7 @@ use crate::config::FILE_NAME;
 use crate::failure::{Exit, Failure};
 use crate::output::write_whole;
 use crate::project::{Rules, apart, recognise};
+use crate::state::require_real_folders;
 use crate::workplace::Workplace;
 
 pub(super) fn run(arguments: &InitArguments, call: Call<'_>) -> Result<Exit, Failure> {
@@ -23,6 +24,8 @@ pub(super) fn run(arguments: &InitArguments, call: Call<'_>) -> Result<Exit, Fai
             folder.display()
         )));
     }
+    // Before the project file is written: a folder that cannot hold keys is left as it is.
+    require_real_folders(folder)?;
     let file = folder.join(FILE_NAME);
     if Workplace::find(folder, call.shared, call.terminal)?.is_none() {
         let bar = call.terminal.bar("looking");
@@ -49,8 +52,7 @@ pub(super) fn run(arguments: &InitArguments, call: Call<'_>) -> Result<Exit, Fai
 }
 
 fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    write_whole(file, bytes)
-        .map_err(|error| Failure::incomplete(format!("cannot write `{}`: {error}", file.display())))
+    write_whole(file, bytes).map_err(|error| Failure::cannot_write(file, &error))
 }
 
 fn name_of(folder: &Path) -> String {

@@ -101,7 +101,9 @@ fn examine(arguments: &LogArguments, call: Call<'_>) -> Result<Exit, Failure> {
         let _ = writeln!(text, "{} entries, root {}", state.size, state.root);
     }
     for problem in &examined.problems {
-        let _ = writeln!(text, "wrong: {}: {}", problem.file, problem.what);
+        let file = tutela_core::escape(&problem.file, 1000);
+        let what = tutela_core::escape(&problem.what, 2000);
+        let _ = writeln!(text, "wrong: {file}: {what}");
     }
     if examined.problems.is_empty() {
         text.push_str("every file of the log agrees with its entries and its signed checkpoint\n");

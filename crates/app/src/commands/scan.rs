@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use tutela_core::{Artifact, Limits, Outcome, Timestamp};
-use tutela_evidence::{CheckPredicate, Dossier, Evidence, Standing, canonical_json};
+use tutela_evidence::{CheckPredicate, Dossier, Evidence, Standing};
 
 use super::Call;
 use super::explain::unknown;
 use crate::args::ScanArguments;
-use crate::examine::{Conditions, examine};
+use crate::examine::{Conditions, digest_of, examine};
 use crate::failure::{Exit, Failure};
 use crate::output::{Press, outputs};
 use crate::project::{Rules, recognise};
@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &ScanArguments, call: Call<'_>) -> Result<Exit, Fai
     let examined = examine(&conditions, &artifacts, &arguments.only, &bar);
     drop(bar);
     let exit = verdict(&examined, &artifacts, arguments);
-    let dossier = unsigned(&artifacts, examined, as_of);
+    let dossier = unsigned(&artifacts, examined, as_of)?;
     let press = Press {
         catalogue: &catalogue,
         fail_on: arguments.fail_on,
@@ -112,28 +112,63 @@ fn verdict(
 }
 
 /// A dossier of results that nobody signed.
+///
+/// # Errors
+/// When a result cannot be named by a digest.
 fn unsigned(
     artifacts: &[Artifact],
     examined: Vec<(usize, CheckPredicate)>,
     as_of: Timestamp,
-) -> Dossier {
+) -> Result<Dossier, Failure> {
     let evidence = |(index, predicate): (usize, CheckPredicate)| {
-        let id = tutela_core::Digest::of(&canonical_json(&predicate).unwrap_or_default());
+        let id = digest_of(&predicate)?;
         let subject = artifacts.get(index).map_or(id, |artifact| artifact.digest);
-        Evidence {
+        Ok(Evidence {
             id,
             subject,
             predicate,
             standing: Standing::Unsigned,
-        }
+        })
     };
-    Dossier {
+    Ok(Dossier {
         system: "scan".to_owned(),
         as_of,
-        checks: examined.into_iter().map(evidence).collect(),
+        checks: examined
+            .into_iter()
+            .map(evidence)
+            .collect::<Result<_, Failure>>()?,
         manifests: Vec::new(),
         decision: None,
         refused: Vec::new(),
         log: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use tutela_core::{Kind, NoProgress};
+
+    use super::*;
+
+    #[test]
+    fn a_result_that_no_digest_can_name_is_an_error() {
+        let (catalogue, limits) = (crate::catalogue(), Limits::default());
+        let as_of = "2026-11-20".parse().unwrap();
+        let dossier = |seed| {
+            let conditions = Conditions {
+                catalogue: &catalogue,
+                project: None,
+                as_of,
+                seed,
+                limits: &limits,
+            };
+            let artifacts = [Artifact::new("files".to_owned(), Kind::Files, Vec::new())];
+            let examined = examine(&conditions, &artifacts, &[], &NoProgress);
+            assert!(!examined.is_empty());
+            unsigned(&artifacts, examined, as_of)
+        };
+        assert!(dossier(0).is_ok());
+        // Canonical JSON has no integer this large.
+        assert!(dossier(u64::MAX).unwrap_err().message.contains("2^53"));
     }
 }

@@ -1,184 +1,104 @@
 //! `tutela sign`: vouches for data sets, models, files and folders with a signed manifest beside them.
 
 mod cosign;
+mod target;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use tutela_core::{Artifact, ArtifactFile, Kind, Limits, Manifest};
+use tutela_core::{ArtifactFile, Kind, Limits, Manifest};
 use tutela_evidence::keys::StatementKey;
-use tutela_evidence::sign_manifest;
+use tutela_evidence::{Envelope, sign_manifest};
 use tutela_table::Table;
 
+use self::target::{Target, unread};
 use super::Call;
 use crate::args::SignArguments;
 use crate::failure::{Exit, Failure, chain};
-use crate::output::write_whole;
-use crate::project::{Rules, manifest_path, walk};
-use crate::terminal::Bar;
+use crate::output::Staged;
+use crate::terminal::Terminal;
 use crate::workplace::Workplace;
 
-/// What is to be signed, and where its manifest goes.
-struct Target {
-    artifact: Artifact,
-    manifest: PathBuf,
+/// What was read of a target: all that can fail because of it has not failed.
+struct Draft {
+    target: Target,
+    manifest: Manifest,
+    known: Option<Envelope>,
 }
 
+/// A signed file that has only to be written.
+struct Signed {
+    file: PathBuf,
+    bytes: Vec<u8>,
+    /// What is said once it is written.
+    what: String,
+}
+
+/// Reads everything, then signs everything, then writes everything: a target that fails leaves nothing written,
+/// and no keys made.
 pub(super) fn run(arguments: &SignArguments, call: Call<'_>) -> Result<Exit, Failure> {
     let workplace = Workplace::find(&arguments.project, call.shared, call.terminal)?;
-    let key = signing_key(arguments, workplace.as_ref())?;
+    let given = given_key(arguments, workplace.as_ref())?;
     let bar = call.terminal.bar("signing");
-    let (evidence, names) = cosign::split(&arguments.targets)?;
-    for file in &evidence {
-        cosign::add(file, &key)?;
-        call.terminal
-            .say(&format!("signed evidence {}", file.display()));
+    let (files, names) = cosign::split(&arguments.targets)?;
+    let mut evidence = Vec::new();
+    for file in files {
+        let envelope = cosign::evidence(&file)?;
+        evidence.push((file, envelope));
     }
-    if names.is_empty() && !evidence.is_empty() {
-        return Ok(Exit::Pass);
-    }
-    let targets = targets(&names, workplace.as_ref(), &bar)?;
-    let mut envelopes = Vec::new();
-    for target in &targets {
-        let envelope = sign(target, &key)?;
-        write_whole(&target.manifest, &envelope).map_err(|error| {
-            Failure::incomplete(format!(
-                "cannot write `{}`: {error}",
-                target.manifest.display()
-            ))
-        })?;
-        call.terminal.say(&format!(
-            "signed {} ({}): {}",
-            target.artifact.name,
-            target.artifact.digest,
-            target.manifest.display()
-        ));
-        envelopes.push(envelope);
-    }
-    if let Some(workplace) = &workplace {
-        log(workplace, &envelopes)?;
+    let drafts = if names.is_empty() && !evidence.is_empty() {
+        Vec::new()
+    } else {
+        drafts(target::find(&names, workplace.as_ref(), &bar)?)?
+    };
+    drop(bar);
+    let key = match (given, &workplace) {
+        (None, Some(workplace)) => workplace.keys_or_new()?.statement,
+        (Some(key), _) => key,
+        (None, None) => return Err(no_key(arguments)),
+    };
+    let evidence = evidence
+        .into_iter()
+        .map(|(file, envelope)| sign_once_more(file, envelope, &key))
+        .collect::<Result<Vec<_>, _>>()?;
+    let manifests = drafts
+        .into_iter()
+        .map(|draft| sign(draft, &key))
+        .collect::<Result<Vec<_>, _>>()?;
+    write(evidence.iter().chain(&manifests), call.terminal)?;
+    match &workplace {
+        Some(workplace) if !manifests.is_empty() => log(workplace, manifests)?,
+        _ => {}
     }
     Ok(Exit::Pass)
 }
 
-fn signing_key(
+/// The key that was named; none when the project's own counts.
+fn given_key(
     arguments: &SignArguments,
     workplace: Option<&Workplace>,
-) -> Result<StatementKey, Failure> {
+) -> Result<Option<StatementKey>, Failure> {
     match (&arguments.key, workplace) {
-        (Some(file), _) => Ok(StatementKey::load(file)?),
-        (None, Some(workplace)) => Ok(workplace.keys_or_new()?.statement),
-        (None, None) => Err(Failure::usage(format!(
-            "`{}` is no project and has no key",
-            arguments.project.display()
-        ))
-        .with_hint("give a private key with `--key`, or make a project with `tutela init`")),
+        (Some(file), _) => Ok(Some(StatementKey::load(file)?)),
+        (None, Some(_)) => Ok(None),
+        (None, None) => Err(no_key(arguments)),
     }
 }
 
-fn targets(
-    names: &[String],
-    workplace: Option<&Workplace>,
-    bar: &Bar,
-) -> Result<Vec<Target>, Failure> {
-    let declared = match workplace {
-        Some(workplace) => declared(workplace, bar)?,
-        None => Vec::new(),
-    };
-    if names.is_empty() {
-        if declared.is_empty() {
-            return Err(Failure::usage(
-                "nothing to sign: the project declares no model and no data set",
-            )
-            .with_hint("name a file or folder"));
-        }
-        return Ok(declared);
-    }
-    let mut targets = Vec::new();
-    for name in names {
-        let known = declared.iter().find(|target| target.artifact.name == *name);
-        targets.push(match known {
-            Some(target) => Target {
-                artifact: target.artifact.clone(),
-                manifest: target.manifest.clone(),
-            },
-            None => other(Path::new(name), bar)?,
-        });
-    }
-    Ok(targets)
+fn no_key(arguments: &SignArguments) -> Failure {
+    let folder = arguments.project.display();
+    Failure::usage(format!("`{folder}` is no project and has no key"))
+        .with_hint("give a private key with `--key`, or make a project with `tutela init`")
 }
 
-/// The declared models and data sets; one with a file that cannot be read cannot be vouched for.
-fn declared(workplace: &Workplace, bar: &Bar) -> Result<Vec<Target>, Failure> {
-    let discovery = crate::project::discover(&workplace.root, &workplace.project, bar);
-    if !discovery.problems.is_empty() {
-        return Err(workplace.misconfigured(discovery.problems));
-    }
-    let target = |artifact: Artifact| {
-        let manifest = workplace
-            .root
-            .join(manifest_path(&artifact, &workplace.project)?);
-        Some(Target { artifact, manifest })
-    };
-    Ok(discovery.artifacts.into_iter().filter_map(target).collect())
+/// Reads all that a signature on each target needs, besides the key.
+fn drafts(targets: Vec<Target>) -> Result<Vec<Draft>, Failure> {
+    targets.into_iter().map(draft).collect()
 }
 
-/// Any file or folder: its manifest names files relative to where the manifest lies.
-fn other(path: &Path, bar: &Bar) -> Result<Target, Failure> {
-    if !path.exists() {
-        return Err(Failure::usage(format!(
-            "`{}` is no declared id and does not exist",
-            path.display()
-        )));
-    }
-    let whole = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let name = whole.file_name().map_or_else(
-        || "folder".to_owned(),
-        |name| tutela_core::escape_bytes(name.as_encoded_bytes(), 1024),
-    );
-    let mut manifest = whole.as_os_str().to_owned();
-    manifest.push(".manifest.json");
-    let mut unread = Vec::new();
-    let mut files = Vec::new();
-    let found = if path.is_dir() {
-        let listing = walk(path, &Rules::default());
-        unread.extend(
-            listing
-                .unread
-                .into_iter()
-                .map(|unread| format!("`{}`: {}", unread.path, unread.why)),
-        );
-        listing
-            .files
-            .into_iter()
-            .map(|file| (format!("{name}/{}", file.path), file.source))
-            .collect()
-    } else {
-        vec![(name.clone(), path.to_owned())]
-    };
-    for (path, source) in found {
-        match ArtifactFile::take(path.clone(), &source, bar) {
-            Ok(file) => files.push(file),
-            Err(error) => unread.push(format!("`{path}`: {error}")),
-        }
-    }
-    if let Some(why) = unread.first() {
-        return Err(Failure::incomplete(format!(
-            "nobody can vouch for what cannot be read: {why}"
-        )));
-    }
-    Ok(Target {
-        artifact: Artifact::new(name, Kind::Files, files),
-        manifest: PathBuf::from(manifest),
-    })
-}
-
-fn sign(target: &Target, key: &StatementKey) -> Result<Vec<u8>, Failure> {
+fn draft(target: Target) -> Result<Draft, Failure> {
     let artifact = &target.artifact;
-    if let Some(unread) = artifact.unread.first() {
-        return Err(Failure::incomplete(format!(
-            "nobody can vouch for `{}`: {}",
-            unread.path, unread.why
-        )));
+    if let Some(entry) = artifact.unread.first() {
+        return Err(unread(&entry.path, &entry.why));
     }
     let mut manifest = Manifest::of(artifact);
     if artifact.kind == Kind::Dataset {
@@ -186,10 +106,60 @@ fn sign(target: &Target, key: &StatementKey) -> Result<Vec<u8>, Failure> {
             entry.table = Some(table_print(file)?);
         }
     }
-    let fresh = sign_manifest(&manifest, key)
+    let known = cosign::known(&target.manifest)?;
+    Ok(Draft {
+        target,
+        manifest,
+        known,
+    })
+}
+
+fn sign(draft: Draft, key: &StatementKey) -> Result<Signed, Failure> {
+    let fresh = sign_manifest(&draft.manifest, key)
         .map_err(|error| Failure::because("the manifest cannot be signed", &error))?;
-    // Whoever signed the same manifest before still vouches for it.
-    cosign::with_known(&target.manifest, fresh, key)
+    let Target { artifact, manifest } = draft.target;
+    Ok(Signed {
+        // Whoever signed the same manifest before still vouches for it.
+        bytes: cosign::joined(draft.known, fresh, key)?,
+        what: format!(
+            "signed {} ({}): {}",
+            artifact.name,
+            artifact.digest,
+            manifest.display()
+        ),
+        file: manifest,
+    })
+}
+
+fn sign_once_more(
+    file: PathBuf,
+    mut envelope: Envelope,
+    key: &StatementKey,
+) -> Result<Signed, Failure> {
+    envelope.add_signature(key)?;
+    Ok(Signed {
+        bytes: envelope.to_bytes(),
+        what: format!("signed evidence {}", file.display()),
+        file,
+    })
+}
+
+/// Writes all files aside before the first is moved into place: a full disk or a folder that cannot be written
+/// shows while nothing has changed yet.
+fn write<'a>(files: impl Iterator<Item = &'a Signed>, terminal: Terminal) -> Result<(), Failure> {
+    let mut staged = Vec::new();
+    for signed in files {
+        let aside = Staged::write(&signed.file, &signed.bytes)
+            .map_err(|error| Failure::cannot_write(&signed.file, &error))?;
+        staged.push((signed, aside));
+    }
+    for (signed, aside) in staged {
+        aside
+            .place()
+            .map_err(|error| Failure::cannot_write(&signed.file, &error))?;
+        terminal.say(&signed.what);
+    }
+    Ok(())
 }
 
 /// Digests of rows and columns, by which a changed cell is named later.
@@ -207,10 +177,11 @@ fn table_print(file: &ArtifactFile) -> Result<tutela_core::TablePrint, Failure> 
 }
 
 /// Logs the manifests where the project keeps its evidence.
-fn log(workplace: &Workplace, envelopes: &[Vec<u8>]) -> Result<(), Failure> {
+fn log(workplace: &Workplace, manifests: Vec<Signed>) -> Result<(), Failure> {
     let keys = workplace.keys_or_new()?;
+    let envelopes: Vec<Vec<u8>> = manifests.into_iter().map(|signed| signed.bytes).collect();
     workplace
         .store()
-        .import(&keys, envelopes, workplace.moment)?;
+        .import(&keys, &envelopes, workplace.moment)?;
     Ok(())
 }

@@ -141,6 +141,47 @@ fn unknown_words_on_the_command_line() {
 }
 
 #[test]
+fn an_output_without_a_name_is_wrong_usage_before_any_work() {
+    let project = Project::example("credit");
+    let outputs: [(&[&str], &str); 4] = [
+        (&["-f", "html="], "`html=` names no file"),
+        (&["-f", "table", "-f", "json="], "`json=` names no file"),
+        (&["-f", "=x"], "expected `table`"),
+        (&["-o", ""], "--output"),
+    ];
+    for (output, part) in outputs {
+        for command in [&["check", "."][..], &["scan", "."], &["report", "html"]] {
+            let run = project.tutela(&[command, output].concat());
+            let run = run.ends_with(2).says(part);
+            assert_eq!(run.out, "");
+        }
+        project
+            .tutela(&[&["verify", "."], output].concat())
+            .ends_with(2);
+    }
+    assert!(!project.at(".tutela").exists() && !project.at("x").exists());
+}
+
+#[test]
+fn a_page_that_cannot_be_written_does_not_hide_the_verdict() {
+    let project = Project::checked();
+    fs::remove_file(project.at(".tutela/report.html")).unwrap();
+    project.write(".tutela/report.html/in-the-way", "");
+    let run = project
+        .tutela(&["check", "."])
+        .ends_with(3)
+        .says("report.html`");
+    assert!(run.out.contains("ALLOW"), "{}", run.out);
+    // Nor does one report keep back the others.
+    fs::create_dir(project.at("taken")).unwrap();
+    let run = project
+        .tutela(&["gate", ".", "-f", "json=taken", "-f", "table"])
+        .ends_with(3)
+        .says("cannot write `taken`");
+    assert!(run.out.contains("ALLOW"), "{}", run.out);
+}
+
+#[test]
 fn a_clock_set_back_loses_nothing_and_says_so() {
     let project = Project::example("credit");
     project.run(&["check", ".", "--as-of", "2199-01-01"]);
@@ -263,9 +304,10 @@ fn a_folder_that_cannot_be_written() {
     let project = Project::example("credit");
     // A file in the place of the folder stops everybody, also an administrator.
     project.write(".tutela", "in the way");
-    let run = project.tutela(&["check", "."]);
-    assert!([2, 3].contains(&run.code), "{}: {}", run.code, run.err);
-    assert!(run.err.contains(".tutela"), "{}", run.err);
+    project
+        .tutela(&["check", "."])
+        .ends_with(3)
+        .says(".tutela` cannot be used: it is not a folder");
 }
 
 #[test]

@@ -187,3 +187,16 @@ fn a_baseline_lets_only_new_findings_deny_and_must_verify() {
     let run = project.tutela(&["check", ".", "--baseline", "missing.json"]);
     assert_ne!(run.code, 0, "{}", run.out);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_baseline_that_is_a_pipe_is_not_waited_for() {
+    let project = Project::checked();
+    project.pipe("baseline.json");
+    for command in ["check", "gate"] {
+        project
+            .tutela(&[command, ".", "--baseline", "baseline.json"])
+            .ends_with(3)
+            .says("not a regular file");
+    }
+}

@@ -6,4 +6,7 @@ mod commands;
 mod examples;
 mod gate;
 mod left_out;
+mod signing;
+mod state;
 mod tampering;
+mod terminal;

@@ -102,6 +102,13 @@ impl Project {
         fs::write(file, bytes).unwrap();
     }
 
+    /// Makes a named pipe, which nobody ever writes to.
+    #[cfg(unix)]
+    pub(crate) fn pipe(&self, path: &str) {
+        let made = Command::new("mkfifo").arg(self.at(path)).status();
+        assert!(made.unwrap().success());
+    }
+
     /// Replaces a piece of a text file, which must be there.
     #[track_caller]
     pub(crate) fn edit(&self, path: &str, old: &str, new: &str) {

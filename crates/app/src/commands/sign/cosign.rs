@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use tutela_evidence::Envelope;
 use tutela_evidence::keys::StatementKey;
 
-use super::{Failure, write_whole};
+use super::Failure;
 use crate::failure::chain;
 use crate::judge::proof_of;
+use crate::project::read_envelope;
 
 /// Parts what was named into files of evidence, which lie beside their proof, and everything else.
 /// A folder of evidence stands for all of it.
@@ -58,32 +59,37 @@ fn inside(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// Adds the signature of one more key to a piece of evidence.
-pub(super) fn add(file: &Path, key: &StatementKey) -> Result<(), Failure> {
-    let bytes = fs::read(file).map_err(|error| {
-        Failure::incomplete(format!("cannot read `{}`: {error}", file.display()))
-    })?;
-    let mut envelope = Envelope::from_bytes(&bytes).map_err(|error| {
+/// The envelope of a signed file; none when there is no such file.
+///
+/// One that is there and cannot be read is an error: others may have signed it, so it is never written over.
+pub(super) fn known(file: &Path) -> Result<Option<Envelope>, Failure> {
+    let refused = |why: String| {
         Failure::incomplete(format!(
-            "`{}` is no evidence: {}",
-            file.display(),
-            chain(&error)
+            "`{}` cannot be signed once more: {why}",
+            file.display()
         ))
-    })?;
-    envelope.add_signature(key)?;
-    write_whole(file, &envelope.to_bytes())
-        .map_err(|error| Failure::incomplete(format!("cannot write `{}`: {error}", file.display())))
+        .with_hint("others may have signed it, so it is left as it is; move it away to begin anew")
+    };
+    let bytes = read_envelope(file).map_err(|error| refused(error.to_string()))?;
+    bytes
+        .map(|bytes| Envelope::from_bytes(&bytes).map_err(|error| refused(chain(&error))))
+        .transpose()
 }
 
-/// The fresh envelope, with the signatures of others that the file has for the very same payload.
-pub(super) fn with_known(
-    file: &Path,
+/// A piece of evidence, which has to be there.
+pub(super) fn evidence(file: &Path) -> Result<Envelope, Failure> {
+    known(file)?
+        .ok_or_else(|| Failure::incomplete(format!("`{}` does not exist any more", file.display())))
+}
+
+/// The fresh envelope, with the signatures of others that are known for the very same payload.
+pub(super) fn joined(
+    known: Option<Envelope>,
     fresh: Vec<u8>,
     key: &StatementKey,
 ) -> Result<Vec<u8>, Failure> {
-    let read = |bytes: &[u8]| Envelope::from_bytes(bytes).ok();
-    let known = fs::read(file).ok().and_then(|bytes| read(&bytes));
-    match (known, read(&fresh)) {
+    let new = Envelope::from_bytes(&fresh).ok();
+    match (known, new) {
         (Some(mut known), Some(new)) if known.payload() == new.payload() => {
             known.add_signature(key)?;
             Ok(known.to_bytes())

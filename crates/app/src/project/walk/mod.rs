@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use tutela_core::{Skipped, Unread, escape, escape_bytes};
 
 use crate::config::FILE_NAME;
-use crate::workplace::STATE_FOLDER;
+use crate::state::STATE_FOLDER;
 
 pub(crate) use apart::apart;
 pub(crate) use rules::{Rules, USUAL, matcher};

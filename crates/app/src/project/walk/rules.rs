@@ -2,7 +2,7 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use crate::workplace::STATE_FOLDER;
+use crate::state::STATE_FOLDER;
 
 /// What a project leaves out when it does not say so itself: histories of version control at its root.
 pub(crate) const USUAL: [&str; 3] = [".git", ".hg", ".svn"];
