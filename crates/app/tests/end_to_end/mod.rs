@@ -6,3 +6,4 @@ mod commands;
 mod examples;
 mod gate;
 mod tampering;
+mod verify;

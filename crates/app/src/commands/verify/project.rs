@@ -1,11 +1,12 @@
 //! A whole project: its log, its evidence, its manifests, and the artifacts that they speak of.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use tutela_core::{Artifact, Digest, ManifestStatus};
-use tutela_evidence::log::fsck;
-use tutela_evidence::{Dossier, Standing, Trust};
+use tutela_evidence::log::{Entry, Log, fsck};
+use tutela_evidence::{Dossier, Standing, Store, Trust};
 
 use super::{Call, Failure, Proof};
 use crate::args::VerifyArguments;
@@ -28,8 +29,14 @@ pub(super) fn verify(
         .with_hint(format!("`tutela check {}` makes it", target.display())));
     }
     let mut proofs = log(&workplace, &trust)?;
+    // Read before the evidence: another process logs a statement first and writes it then. What is wrong with
+    // the log itself is told above and by the dossier.
+    let logged = store.log(&trust.log).ok();
     let dossier = store.dossier(&trust, &workplace.project.system.name, workplace.as_of())?;
     proofs.extend(evidence(&dossier));
+    if let Some(logged) = logged {
+        proofs.extend(missing(&store, &logged)?);
+    }
     let bar = call.terminal.bar("verifying");
     let stock = workplace.stock(&trust.signers, &bar)?;
     proofs.extend(stock.artifacts.iter().filter_map(manifest));
@@ -93,6 +100,27 @@ fn evidence(dossier: &Dossier) -> Vec<Proof> {
         .chain(manifests)
         .chain(decision)
         .collect()
+}
+
+/// What was logged and has no statement now: it was deleted, or a run was interrupted before it was written.
+///
+/// Every sort of statement lies in the folder of evidence; a statement without its proof is refused when it is
+/// read. It may be right to erase one, so this is no refusal, but what it said can no longer be verified.
+fn missing(store: &Store, log: &Log) -> Result<Vec<Proof>, Failure> {
+    let entries = log.entries(0..log.state().size)?;
+    let is_missing = |(_, entry): &(u64, Entry)| {
+        let file = store.evidence_file(&entry.sha256);
+        file.symlink_metadata()
+            .is_err_and(|error| error.kind() == ErrorKind::NotFound)
+    };
+    let proof = |(index, entry): (u64, Entry)| {
+        let detail = format!(
+            "{} is logged at index {index}, but its statement is missing",
+            entry.predicate_type
+        );
+        Proof::incomplete("evidence", entry.sha256.short(), detail)
+    };
+    Ok((0..).zip(entries).filter(is_missing).map(proof).collect())
 }
 
 fn place(standing: &Standing) -> String {
