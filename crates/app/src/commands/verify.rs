@@ -1,5 +1,7 @@
 //! `tutela verify`: repeats every proof, offline. It trusts keys, never the program that wrote the files.
 
+mod claim;
+mod compare;
 mod project;
 mod single;
 

@@ -84,11 +84,19 @@ fn refused(path: &str, why: &str) -> ManifestStatus {
 
 /// The bytes of a manifest; none when there is none.
 fn read(root: &Path, path: &str) -> io::Result<Option<Vec<u8>>> {
-    match FileBytes::open(&root.join(path)) {
-        Ok(bytes) => read_all(&bytes, ENVELOPE_LIMIT).map(Some),
+    match read_envelope(&root.join(path)) {
+        Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Reads a file of evidence, its proof or a manifest: a regular file, no longer than an envelope may be.
+///
+/// # Errors
+/// What the operating system returns; `FileTooLarge` when there is more.
+pub(crate) fn read_envelope(path: &Path) -> io::Result<Vec<u8>> {
+    read_all(&FileBytes::open(path)?, ENVELOPE_LIMIT)
 }
 
 impl Signers<'_> {

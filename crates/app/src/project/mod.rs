@@ -5,5 +5,5 @@ mod manifests;
 mod walk;
 
 pub(crate) use discover::{discover, recognise};
-pub(crate) use manifests::{Signers, manifest_path, read_manifests};
+pub(crate) use manifests::{Signers, manifest_path, read_envelope, read_manifests};
 pub(crate) use walk::walk;

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use tutela_core::{Artifact, Digest, ManifestStatus};
+use tutela_core::{Artifact, Digest, Manifest, ManifestStatus};
 use tutela_evidence::log::{Entry, Log, fsck};
 use tutela_evidence::{Dossier, Standing, Store, Trust};
 
+use super::compare::{Comparison, Sight};
 use super::{Call, Failure, Proof};
 use crate::args::VerifyArguments;
 use crate::snapshot::snapshot;
@@ -147,10 +148,30 @@ fn manifest(artifact: &Artifact) -> Option<Proof> {
                 format!("{} signed by {signer}", manifest.digest),
             ))
         }
-        ManifestStatus::Verified { manifest, .. } => {
-            let changed = super::single::differences(manifest, &artifact.files);
-            let detail = format!("it is not what was signed: {}", changed.join("; "));
-            Some(Proof::refused("manifest", &artifact.name, detail))
+        ManifestStatus::Verified { manifest, .. } => Some(not_as_signed(artifact, manifest)),
+    }
+}
+
+fn not_as_signed(artifact: &Artifact, manifest: &Manifest) -> Proof {
+    let files: BTreeMap<&str, Digest> = artifact
+        .files
+        .iter()
+        .map(|file| (file.path.as_str(), file.digest))
+        .collect();
+    let unread = |path: &str| artifact.unread.iter().find(|unread| unread.path == path);
+    let now = |path: &str| match (files.get(path), unread(path)) {
+        (Some(digest), _) => Sight::There(*digest),
+        (None, Some(unread)) => Sight::Unread(unread.why.clone()),
+        (None, None) => Sight::Gone,
+    };
+    let there = files.keys().map(|path| (*path).to_owned());
+    let comparison = Comparison::new(manifest, now, there);
+    match (comparison.differences(), comparison.unread()) {
+        (None, Some(unread)) => Proof::incomplete("manifest", &artifact.name, unread),
+        (differences, _) => {
+            let differences = differences.unwrap_or_default();
+            let detail = format!("it is not what was signed: {differences}");
+            Proof::refused("manifest", &artifact.name, detail)
         }
     }
 }
