@@ -389,3 +389,26 @@ fn a_statement_that_the_log_does_not_have_is_refused() {
     }
     project.tutela(&["verify", "."]).ends_with(1);
 }
+
+#[test]
+fn keys_that_are_given_do_not_lower_how_many_must_sign() {
+    let project = Project::example("credit");
+    let other = Project::checked_by_another();
+    let (own, second) = (".tutela/keys/statement.pub", "keys/other.pub");
+    fs::copy(other.at(own), project.at(second)).unwrap();
+    project.edit("tutela.toml", "trust = [", "trust = [\"keys/other.pub\", ");
+    project.edit("tutela.toml", "signatures = 1", "signatures = 2");
+    let checked = project.tutela(&["check", "."]);
+    assert_ne!(checked.code, 0, "one signature is not two");
+    project.write("f", "three");
+    project.tutela(&["sign", "f"]).ends_with(0);
+    let evidence = some_evidence(&project).display().to_string();
+    let log_key = project.at(".tutela/keys/log.pub").display().to_string();
+    for target in [".", "f", evidence.as_str()] {
+        let verify = ["verify", target, "--log-key", log_key.as_str()];
+        let one = [&verify[..], &["--key", own]].concat();
+        project.tutela(&one).ends_with(2).says("signatures");
+        let two = [&one[..], &["--key", second]].concat();
+        project.tutela(&two).ends_with(1).says("2 needed");
+    }
+}

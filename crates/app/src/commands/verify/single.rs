@@ -21,7 +21,7 @@ const MANIFEST: &str = ".manifest.json";
 
 /// Whose signatures count: the keys given, else those that the project trusts.
 pub(super) fn trust(workplace: &Workplace, arguments: &VerifyArguments) -> Result<Trust, Failure> {
-    let signers = match given_signers(arguments)? {
+    let signers = match given_signers(arguments, Some(workplace))? {
         Some(signers) => signers,
         None => workplace.signers()?,
     };
@@ -32,7 +32,11 @@ pub(super) fn trust(workplace: &Workplace, arguments: &VerifyArguments) -> Resul
     Ok(Trust { signers, log })
 }
 
-fn given_signers(arguments: &VerifyArguments) -> Result<Option<SignerTrust>, Failure> {
+/// The keys given; who gives keys says whose signatures count, not that fewer are enough for the project.
+fn given_signers(
+    arguments: &VerifyArguments,
+    workplace: Option<&Workplace>,
+) -> Result<Option<SignerTrust>, Failure> {
     if arguments.keys.is_empty() {
         return Ok(None);
     }
@@ -41,9 +45,12 @@ fn given_signers(arguments: &VerifyArguments) -> Result<Option<SignerTrust>, Fai
         .iter()
         .map(|file| StatementVerifier::load(file))
         .collect::<Result<Vec<_>, _>>()?;
-    SignerTrust::new(keys, 1)
-        .map(Some)
-        .map_err(|error| Failure::usage(chain(&error)))
+    let needed = workplace.map_or(1, |workplace| workplace.project.gate.signatures);
+    SignerTrust::new(keys, needed).map(Some).map_err(|error| {
+        Failure::usage(chain(&error)).with_hint(
+            "`[gate] signatures` of the project says how many; give each key with `--key`",
+        )
+    })
 }
 
 pub(super) fn verify(
@@ -116,7 +123,7 @@ fn evidence(file: &Path, arguments: &VerifyArguments, call: Call<'_>) -> Result<
     let trust = match (&workplace, &arguments.log_key) {
         (Some(workplace), _) => trust(workplace, arguments)?,
         (None, Some(log)) => Trust {
-            signers: given_signers(arguments)?.ok_or_else(|| no_keys(file))?,
+            signers: given_signers(arguments, None)?.ok_or_else(|| no_keys(file))?,
             log: LogVerifier::load(log)?,
         },
         (None, None) => return Err(no_keys(file)),
@@ -159,7 +166,7 @@ fn signed(
 ) -> Result<Vec<Proof>, Failure> {
     let own = folder_of(file)?;
     let workplace = around(&own, call)?;
-    let signers = match (given_signers(arguments)?, &workplace) {
+    let signers = match (given_signers(arguments, workplace.as_ref())?, &workplace) {
         (Some(signers), _) => signers,
         (None, Some(workplace)) => workplace.signers()?,
         (None, None) => return Err(no_keys(file)),
