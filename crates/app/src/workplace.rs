@@ -327,7 +327,7 @@ impl Workplace {
     /// A failure that points at lines of the project file.
     #[must_use]
     pub(crate) fn misconfigured(&self, problems: Vec<Problem>) -> Failure {
-        let text = fs::read_to_string(&self.file).unwrap_or_default();
+        let text = config::read(&self.file).unwrap_or_default();
         let error = ConfigError {
             file: self.file.display().to_string(),
             text,

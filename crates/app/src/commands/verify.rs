@@ -1,5 +1,7 @@
 //! `tutela verify`: repeats every proof, offline. It trusts keys, never the program that wrote the files.
 
+mod claim;
+mod compare;
 mod project;
 mod single;
 
@@ -12,6 +14,7 @@ use super::Call;
 use crate::args::VerifyArguments;
 use crate::failure::{Exit, Failure};
 use crate::output::print;
+use crate::report::escaped_json::{Layout, write};
 
 /// What one proof showed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -128,10 +131,10 @@ fn wants_json(call: Call<'_>) -> Result<bool, Failure> {
 }
 
 fn json_text(proofs: &[Proof]) -> Result<String, Failure> {
-    let mut text = serde_json::to_string_pretty(proofs)
+    let mut text = Vec::new();
+    write(&proofs, Layout::Pretty, &mut text)
         .map_err(|error| Failure::because("the result cannot be written as JSON", &error))?;
-    text.push('\n');
-    Ok(text)
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 fn plain_text(proofs: &[Proof], worst: ProofResult) -> String {

@@ -10,9 +10,10 @@ mod section;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use tutela_core::{Catalogue, DatasetDeclaration, Severity, Split};
+use tutela_core::{Catalogue, DatasetDeclaration, FileBytes, Severity, Split, read_all};
 use tutela_evidence::gate::{Requirement, Threshold, Waiver};
 
 pub use parse::parse;
@@ -21,6 +22,9 @@ pub use section::Spanned;
 
 /// The name of the project file.
 pub const FILE_NAME: &str = "tutela.toml";
+
+/// The longest project file that is read: far more than anybody writes by hand.
+const FILE_LIMIT: u64 = 4 << 20;
 
 /// A project as its file declares it.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,7 +139,7 @@ pub enum LoadError {
         path: PathBuf,
         /// What the operating system said.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
@@ -173,9 +177,16 @@ pub fn load(path: &Path, catalogue: &Catalogue) -> Result<Project, LoadError> {
         .map_err(|error| LoadError::Invalid(Box::new(error)))
 }
 
-fn read(path: &Path) -> Result<String, LoadError> {
-    std::fs::read_to_string(path).map_err(|source| LoadError::Read {
-        path: path.to_owned(),
-        source,
-    })
+/// Reads the text of a project file; a pipe or a file beyond the limit is refused, not waited for.
+///
+/// # Errors
+/// [`LoadError::Read`].
+pub(crate) fn read(path: &Path) -> Result<String, LoadError> {
+    let bytes = FileBytes::open(path).and_then(|bytes| read_all(&bytes, FILE_LIMIT));
+    bytes
+        .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other))
+        .map_err(|source| LoadError::Read {
+            path: path.to_owned(),
+            source,
+        })
 }

@@ -10,7 +10,7 @@ use super::Error;
 
 /// How the JSON is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(crate) enum Layout {
     /// Indented by two spaces, with a line break at the end.
     Pretty,
     /// On one line, with a line break at the end.
@@ -18,7 +18,7 @@ pub(super) enum Layout {
 }
 
 /// Writes a value as JSON.
-pub(super) fn write(
+pub(crate) fn write(
     value: &impl Serialize,
     layout: Layout,
     writer: &mut dyn io::Write,

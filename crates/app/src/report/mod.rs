@@ -6,7 +6,7 @@
 //!
 //! `view` decides *what* is shown, the renderers decide *how*.
 
-mod escaped_json;
+pub(crate) mod escaped_json;
 mod format;
 mod github;
 mod html;

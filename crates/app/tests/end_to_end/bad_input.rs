@@ -359,3 +359,17 @@ fn a_file_that_grows_while_it_is_read_is_never_clean() {
         String::from_utf8_lossy(&output.stdout)
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_project_file_that_is_a_pipe() {
+    let project = Project::empty();
+    let made = std::process::Command::new("mkfifo")
+        .arg(project.at("tutela.toml"))
+        .status();
+    assert!(made.unwrap().success());
+    project.tutela(&["check"]).ends_with(2).says("tutela.toml");
+    project
+        .tutela(&["check", "--config", "tutela.toml"])
+        .ends_with(2);
+}

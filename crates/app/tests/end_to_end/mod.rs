@@ -10,3 +10,4 @@ mod signing;
 mod state;
 mod tampering;
 mod terminal;
+mod verify;

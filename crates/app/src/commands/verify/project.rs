@@ -1,12 +1,14 @@
 //! A whole project: its log, its evidence, its manifests, and the artifacts that they speak of.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
-use tutela_core::{Artifact, Digest, ManifestStatus};
-use tutela_evidence::log::fsck;
-use tutela_evidence::{Dossier, Standing, Trust};
+use tutela_core::{Artifact, Digest, Manifest, ManifestStatus};
+use tutela_evidence::log::{Entry, Log, fsck};
+use tutela_evidence::{Dossier, Standing, Store, Trust};
 
+use super::compare::{Comparison, Sight};
 use super::{Call, Failure, Proof};
 use crate::args::VerifyArguments;
 use crate::snapshot::snapshot;
@@ -28,8 +30,14 @@ pub(super) fn verify(
         .with_hint(format!("`tutela check {}` makes it", target.display())));
     }
     let mut proofs = log(&workplace, &trust)?;
+    // Read before the evidence: another process logs a statement first and writes it then. What is wrong with
+    // the log itself is told above and by the dossier.
+    let logged = store.log(&trust.log).ok();
     let dossier = store.dossier(&trust, &workplace.project.system.name, workplace.as_of())?;
     proofs.extend(evidence(&dossier));
+    if let Some(logged) = logged {
+        proofs.extend(missing(&store, &logged)?);
+    }
     let bar = call.terminal.bar("verifying");
     let stock = workplace.stock(&trust.signers, &bar)?;
     proofs.extend(stock.artifacts.iter().filter_map(manifest));
@@ -95,6 +103,27 @@ fn evidence(dossier: &Dossier) -> Vec<Proof> {
         .collect()
 }
 
+/// What was logged and has no statement now: it was deleted, or a run was interrupted before it was written.
+///
+/// Every sort of statement lies in the folder of evidence; a statement without its proof is refused when it is
+/// read. It may be right to erase one, so this is no refusal, but what it said can no longer be verified.
+fn missing(store: &Store, log: &Log) -> Result<Vec<Proof>, Failure> {
+    let entries = log.entries(0..log.state().size)?;
+    let is_missing = |(_, entry): &(u64, Entry)| {
+        let file = store.evidence_file(&entry.sha256);
+        file.symlink_metadata()
+            .is_err_and(|error| error.kind() == ErrorKind::NotFound)
+    };
+    let proof = |(index, entry): (u64, Entry)| {
+        let detail = format!(
+            "{} is logged at index {index}, but its statement is missing",
+            entry.predicate_type
+        );
+        Proof::incomplete("evidence", entry.sha256.short(), detail)
+    };
+    Ok((0..).zip(entries).filter(is_missing).map(proof).collect())
+}
+
 fn place(standing: &Standing) -> String {
     match standing {
         Standing::Verified { signers, index } => {
@@ -119,10 +148,30 @@ fn manifest(artifact: &Artifact) -> Option<Proof> {
                 format!("{} signed by {signer}", manifest.digest),
             ))
         }
-        ManifestStatus::Verified { manifest, .. } => {
-            let changed = super::single::differences(manifest, &artifact.files);
-            let detail = format!("it is not what was signed: {}", changed.join("; "));
-            Some(Proof::refused("manifest", &artifact.name, detail))
+        ManifestStatus::Verified { manifest, .. } => Some(not_as_signed(artifact, manifest)),
+    }
+}
+
+fn not_as_signed(artifact: &Artifact, manifest: &Manifest) -> Proof {
+    let files: BTreeMap<&str, Digest> = artifact
+        .files
+        .iter()
+        .map(|file| (file.path.as_str(), file.digest))
+        .collect();
+    let unread = |path: &str| artifact.unread.iter().find(|unread| unread.path == path);
+    let now = |path: &str| match (files.get(path), unread(path)) {
+        (Some(digest), _) => Sight::There(*digest),
+        (None, Some(unread)) => Sight::Unread(unread.why.clone()),
+        (None, None) => Sight::Gone,
+    };
+    let there = files.keys().map(|path| (*path).to_owned());
+    let comparison = Comparison::new(manifest, now, there);
+    match (comparison.differences(), comparison.unread()) {
+        (None, Some(unread)) => Proof::incomplete("manifest", &artifact.name, unread),
+        (differences, _) => {
+            let differences = differences.unwrap_or_default();
+            let detail = format!("it is not what was signed: {differences}");
+            Proof::refused("manifest", &artifact.name, detail)
         }
     }
 }

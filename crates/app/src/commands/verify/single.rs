@@ -1,24 +1,27 @@
 //! One piece of evidence with its proof, or one signed file or folder: no project needed, only keys.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tutela_core::{ArtifactFile, Manifest, NoProgress};
+use tutela_core::Manifest;
 use tutela_evidence::keys::{LogVerifier, StatementVerifier};
 use tutela_evidence::{SignerTrust, Trust, verify_evidence, verify_manifest};
 
+use super::claim::Claim;
 use super::{Call, Failure, Proof};
 use crate::args::VerifyArguments;
 use crate::failure::chain;
 use crate::judge::proof_of;
+use crate::project::read_envelope;
 use crate::workplace::{STATE_FOLDER, Workplace};
 
-/// How many differences are named one by one.
-const NAMED: usize = 10;
+/// How the name of a manifest ends, after the name of what it vouches for.
+const MANIFEST: &str = ".manifest.json";
 
 /// Whose signatures count: the keys given, else those that the project trusts.
 pub(super) fn trust(workplace: &Workplace, arguments: &VerifyArguments) -> Result<Trust, Failure> {
-    let signers = match given_signers(arguments)? {
+    let signers = match given_signers(arguments, Some(workplace))? {
         Some(signers) => signers,
         None => workplace.signers()?,
     };
@@ -29,7 +32,11 @@ pub(super) fn trust(workplace: &Workplace, arguments: &VerifyArguments) -> Resul
     Ok(Trust { signers, log })
 }
 
-fn given_signers(arguments: &VerifyArguments) -> Result<Option<SignerTrust>, Failure> {
+/// The keys given; who gives keys says whose signatures count, not that fewer are enough for the project.
+fn given_signers(
+    arguments: &VerifyArguments,
+    workplace: Option<&Workplace>,
+) -> Result<Option<SignerTrust>, Failure> {
     if arguments.keys.is_empty() {
         return Ok(None);
     }
@@ -38,9 +45,12 @@ fn given_signers(arguments: &VerifyArguments) -> Result<Option<SignerTrust>, Fai
         .iter()
         .map(|file| StatementVerifier::load(file))
         .collect::<Result<Vec<_>, _>>()?;
-    SignerTrust::new(keys, 1)
-        .map(Some)
-        .map_err(|error| Failure::usage(chain(&error)))
+    let needed = workplace.map_or(1, |workplace| workplace.project.gate.signatures);
+    SignerTrust::new(keys, needed).map(Some).map_err(|error| {
+        Failure::usage(chain(&error)).with_hint(
+            "`[gate] signatures` of the project says how many; give each key with `--key`",
+        )
+    })
 }
 
 pub(super) fn verify(
@@ -48,31 +58,52 @@ pub(super) fn verify(
     arguments: &VerifyArguments,
     call: Call<'_>,
 ) -> Result<Vec<Proof>, Failure> {
-    if target.is_file() && proof_of(target).is_file() {
+    if !target.is_dir() && is_there(&proof_of(target)) {
         return Ok(vec![evidence(target, arguments, call)?]);
     }
-    let manifest = if target.to_string_lossy().ends_with(".manifest.json") {
-        target.to_owned()
-    } else {
-        let mut beside = target.as_os_str().to_owned();
-        beside.push(".manifest.json");
-        PathBuf::from(beside)
-    };
-    if !manifest.is_file() {
+    if !target.is_dir() && target.to_string_lossy().ends_with(MANIFEST) {
+        return signed(target, None, arguments, call);
+    }
+    let whole = fs::canonicalize(target).map_err(|error| {
+        Failure::because(&format!("cannot find `{}`", target.display()), &error)
+    })?;
+    let [given, real] = [target, &whole].map(manifest_beside);
+    // `tutela sign` puts the manifest of a link beside what it leads to.
+    let Some(manifest) = [&given, &real].into_iter().find(|path| is_there(path)) else {
         return Err(Failure::incomplete(format!("nobody vouches for `{}`", target.display())).with_hint(format!(
             "evidence has a .tlog-proof beside it, signed files have {}; `tutela sign` makes one",
-            manifest.display()
+            real.display()
         )));
-    }
-    Ok(vec![signed(&manifest, arguments, call)?])
+    };
+    signed(manifest, Some(&whole), arguments, call)
 }
 
-/// The project around a file, from which keys are taken when none are given.
-fn around(file: &Path, call: Call<'_>) -> Result<Option<Workplace>, Failure> {
-    let whole = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    for folder in whole
+/// Whether anything is there, be it a pipe or a link to nothing: what cannot be read is not missing.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+fn manifest_beside(target: &Path) -> PathBuf {
+    let mut name = target.file_name().map(OsStr::to_owned).unwrap_or_default();
+    name.push(MANIFEST);
+    target.with_file_name(name)
+}
+
+/// The folder in which a file lies, without links. A link to the file itself is not followed: what is claimed
+/// about this place, and whose word counts here, does not depend on where somebody lets a link lead.
+fn folder_of(file: &Path) -> Result<PathBuf, Failure> {
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    fs::canonicalize(folder)
+        .map_err(|error| Failure::because(&format!("cannot find `{}`", folder.display()), &error))
+}
+
+/// The project around a folder: it says how many signatures are needed, and has keys when none are given.
+fn around(folder: &Path, call: Call<'_>) -> Result<Option<Workplace>, Failure> {
+    for folder in folder
         .ancestors()
-        .skip(1)
         .filter(|folder| !folder.ends_with(STATE_FOLDER))
     {
         if crate::config::find(folder)?.is_some() {
@@ -88,147 +119,109 @@ fn no_keys(file: &Path) -> Failure {
 }
 
 fn evidence(file: &Path, arguments: &VerifyArguments, call: Call<'_>) -> Result<Proof, Failure> {
-    let trust = match (given_signers(arguments)?, &arguments.log_key) {
-        (Some(signers), Some(log)) => Trust {
-            signers,
+    let workplace = around(&folder_of(file)?, call)?;
+    let trust = match (&workplace, &arguments.log_key) {
+        (Some(workplace), _) => trust(workplace, arguments)?,
+        (None, Some(log)) => Trust {
+            signers: given_signers(arguments, None)?.ok_or_else(|| no_keys(file))?,
             log: LogVerifier::load(log)?,
         },
-        _ => trust(
-            &around(file, call)?.ok_or_else(|| no_keys(file))?,
-            arguments,
-        )?,
+        (None, None) => return Err(no_keys(file)),
     };
     let name = file.display().to_string();
-    let read = |path: &Path| {
-        fs::read(path).map_err(|error| {
-            Failure::incomplete(format!("cannot read `{}`: {error}", path.display()))
-        })
+    let (envelope, proof) = match (read(file), read(&proof_of(file))) {
+        (Ok(envelope), Ok(proof)) => (envelope, proof),
+        (Err(why), _) | (_, Err(why)) => return Ok(Proof::incomplete("evidence", name, why)),
     };
-    Ok(
-        match verify_evidence(&read(file)?, &read(&proof_of(file))?, &trust) {
-            Ok(verified) => {
-                let subjects: Vec<&str> = verified
-                    .signed
-                    .statement
-                    .subject
-                    .iter()
-                    .map(|subject| subject.name.as_str())
-                    .collect();
-                let detail = format!(
-                    "{} about {}, log index {}",
-                    verified.signed.statement.predicate_type,
-                    tutela_core::escape(&subjects.join(", "), 200),
-                    verified.logged.index
-                );
-                Proof::verified("evidence", name, detail)
-            }
-            Err(error) => Proof::refused("evidence", name, chain(&error)),
-        },
-    )
-}
-
-fn signed(manifest: &Path, arguments: &VerifyArguments, call: Call<'_>) -> Result<Proof, Failure> {
-    let signers = match given_signers(arguments)? {
-        Some(signers) => signers,
-        None => around(manifest, call)?
-            .ok_or_else(|| no_keys(manifest))?
-            .signers()?,
-    };
-    let name = manifest.display().to_string();
-    let bytes = fs::read(manifest)
-        .map_err(|error| Failure::incomplete(format!("cannot read `{name}`: {error}")))?;
-    let (signed, by) = match verify_manifest(&bytes, &signers) {
-        Ok(verified) => verified,
-        Err(error) => return Ok(Proof::refused("manifest", name, chain(&error))),
-    };
-    let Some(root) = root_of(manifest, &signed) else {
-        return Ok(Proof::refused(
-            "manifest",
-            name,
-            "none of the files that it names is there",
-        ));
-    };
-    let files: Vec<ArtifactFile> = signed
-        .files
-        .iter()
-        // A path that leads out is not looked at, so that it counts as gone.
-        .filter(|file| is_plain(&file.path))
-        .filter_map(|file| {
-            ArtifactFile::take(file.path.clone(), &root.join(&file.path), &NoProgress).ok()
-        })
-        .collect();
-    let mut differences = differences(&signed, &files);
-    differences.extend(added(&root, &signed));
-    Ok(if differences.is_empty() {
-        let by: Vec<String> = by.iter().map(|id| id.chars().take(12).collect()).collect();
-        Proof::verified(
-            "manifest",
-            name,
-            format!("{} files signed by {}", files.len(), by.join(" and ")),
-        )
-    } else {
-        Proof::refused("manifest", name, differences.join("; "))
+    Ok(match verify_evidence(&envelope, &proof, &trust) {
+        Ok(verified) => {
+            let statement = verified.signed.statement;
+            let subjects: Vec<&str> = statement
+                .subject
+                .iter()
+                .map(|subject| subject.name.as_str())
+                .collect();
+            let detail = format!(
+                "{} about {}, log index {}",
+                statement.predicate_type,
+                tutela_core::escape(&subjects.join(", "), 200),
+                verified.logged.index
+            );
+            Proof::verified("evidence", name, detail)
+        }
+        Err(error) => Proof::refused("evidence", name, chain(&error)),
     })
 }
 
-/// The folder that the manifest's paths start from: its own, or one around it.
-fn root_of(manifest: &Path, signed: &Manifest) -> Option<PathBuf> {
-    let whole = fs::canonicalize(manifest).ok()?;
-    let is_there = |folder: &&Path| {
-        signed.files.is_empty()
-            || signed
-                .files
-                .iter()
-                .any(|file| is_plain(&file.path) && folder.join(&file.path).is_file())
-    };
-    whole.ancestors().skip(1).find(is_there).map(Path::to_owned)
-}
-
-/// A signed path is still data: it must not lead out of the folder.
-fn is_plain(path: &str) -> bool {
-    !path.starts_with('/') && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
-}
-
-/// Files of a signed folder that nobody signed.
-fn added(root: &Path, signed: &Manifest) -> Vec<String> {
-    let folder = root.join(&signed.name);
-    if !is_plain(&signed.name) || !folder.is_dir() {
-        return Vec::new();
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    match read_envelope(path) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(format!("`{}` is gone", path.display())),
+        Err(error) => Err(format!("cannot read `{}`: {error}", path.display())),
     }
-    let listing = crate::project::walk(&folder, &crate::project::Rules::default());
-    let known = |path: &str| {
-        signed
-            .files
-            .iter()
-            .any(|file| file.path == format!("{}/{path}", signed.name))
-    };
-    let added = listing.files.iter().filter(|file| !known(&file.path));
-    added
-        .take(NAMED)
-        .map(|file| format!("`{}/{}` was added", signed.name, file.path))
-        .collect()
 }
 
-/// How files differ from what was signed.
-pub(super) fn differences(signed: &Manifest, files: &[ArtifactFile]) -> Vec<String> {
-    let now = |path: &str| files.iter().find(|file| file.path == path);
-    let was = |path: &str| signed.files.iter().any(|file| file.path == path);
-    let mut differences = Vec::new();
-    for file in &signed.files {
-        match now(&file.path) {
-            None => differences.push(format!("`{}` is gone", file.path)),
-            Some(found) if found.digest != file.digest => {
-                differences.push(format!("`{}` was changed", file.path));
-            }
-            Some(_) => {}
+/// Verifies a manifest, and that it vouches for the target, where one is given.
+fn signed(
+    file: &Path,
+    target: Option<&Path>,
+    arguments: &VerifyArguments,
+    call: Call<'_>,
+) -> Result<Vec<Proof>, Failure> {
+    let own = folder_of(file)?;
+    let workplace = around(&own, call)?;
+    let signers = match (given_signers(arguments, workplace.as_ref())?, &workplace) {
+        (Some(signers), _) => signers,
+        (None, Some(workplace)) => workplace.signers()?,
+        (None, None) => return Err(no_keys(file)),
+    };
+    let name = file.display().to_string();
+    let bytes = match read(file) {
+        Ok(bytes) => bytes,
+        Err(why) => return Ok(vec![Proof::incomplete("manifest", name, why)]),
+    };
+    let (signed, by) = match verify_manifest(&bytes, &signers) {
+        Ok(verified) => verified,
+        Err(error) => return Ok(vec![Proof::refused("manifest", name, chain(&error))]),
+    };
+    let project = workplace.as_ref().map(|workplace| workplace.root.as_path());
+    let mut claims = Claim::all(&signed, &own, project);
+    claims.retain(|claim| target.map_or_else(|| claim.is_there(), |target| claim.is_about(target)));
+    if claims.is_empty() {
+        return Ok(vec![Proof::refused(
+            "manifest",
+            name,
+            nothing(&signed, target),
+        )]);
+    }
+    let by: Vec<String> = by.iter().map(|id| id.chars().take(12).collect()).collect();
+    let by = by.join(" and ");
+    let proof = |claim: &Claim<'_>| compared(&name, claim, &signed, &by);
+    Ok(claims.iter().map(proof).collect())
+}
+
+/// Why a manifest says nothing here.
+fn nothing(signed: &Manifest, target: Option<&Path>) -> String {
+    let about = &signed.name;
+    match target {
+        Some(target) => format!("it vouches for `{about}`, not for `{}`", target.display()),
+        None => format!("it vouches for `{about}`, and none of its files is there"),
+    }
+}
+
+fn compared(name: &str, claim: &Claim<'_>, signed: &Manifest, by: &str) -> Proof {
+    let comparison = claim.compare();
+    match (comparison.differences(), comparison.unread()) {
+        (Some(differences), _) => Proof::refused("manifest", name, differences),
+        (None, Some(unread)) => Proof::incomplete("manifest", name, unread),
+        (None, None) => {
+            let detail = format!(
+                "{} files of `{}` in `{}` signed by {by}",
+                signed.files.len(),
+                signed.name,
+                claim.root().display()
+            );
+            Proof::verified("manifest", name, detail)
         }
     }
-    let added = files.iter().filter(|file| !was(&file.path));
-    differences.extend(added.map(|file| format!("`{}` was added", file.path)));
-    let more = differences.len().saturating_sub(NAMED);
-    differences.truncate(NAMED);
-    if more > 0 {
-        differences.push(format!("and {more} more"));
-    }
-    differences
 }

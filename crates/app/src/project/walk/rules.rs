@@ -69,7 +69,15 @@ pub(super) fn is_own(path: &str) -> bool {
         return false;
     };
     match below.split_once('/') {
-        None => matches!(below, ".gitignore" | ".lock" | "log.seen" | "report.html"),
+        None => matches!(
+            below,
+            ".gitignore"
+                | ".lock"
+                | "baseline.json"
+                | "baseline.tlog-proof"
+                | "log.seen"
+                | "report.html"
+        ),
         Some(("keys", name)) => is_key(name),
         Some(("evidence", name)) => is_evidence(name),
         Some(("log", name)) => is_log(name),
