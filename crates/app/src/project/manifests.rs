@@ -56,7 +56,7 @@ pub(crate) fn read_manifests(
         let Some(path) = manifest_path(artifact, project) else {
             continue;
         };
-        let status = match read(root, &path) {
+        let status = match read_envelope(&root.join(&path)) {
             Ok(None) => ManifestStatus::Absent,
             Ok(Some(bytes)) => match signers.verified(&bytes, &artifact.name) {
                 Ok(status) => {
@@ -82,21 +82,16 @@ fn refused(path: &str, why: &str) -> ManifestStatus {
     }
 }
 
-/// The bytes of a manifest; none when there is none.
-fn read(root: &Path, path: &str) -> io::Result<Option<Vec<u8>>> {
-    match read_envelope(&root.join(path)) {
-        Ok(bytes) => Ok(Some(bytes)),
+/// The bytes of a signed file; none when there is none. A pipe or device is refused, and so is what is too large.
+///
+/// # Errors
+/// What the operating system returns, or what is wrong with the file.
+pub(crate) fn read_envelope(file: &Path) -> io::Result<Option<Vec<u8>>> {
+    match FileBytes::open(file) {
+        Ok(bytes) => read_all(&bytes, ENVELOPE_LIMIT).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Reads a file of evidence, its proof or a manifest: a regular file, no longer than an envelope may be.
-///
-/// # Errors
-/// What the operating system returns; `FileTooLarge` when there is more.
-pub(crate) fn read_envelope(path: &Path) -> io::Result<Vec<u8>> {
-    read_all(&FileBytes::open(path)?, ENVELOPE_LIMIT)
 }
 
 impl Signers<'_> {

@@ -154,7 +154,12 @@ fn evidence(file: &Path, arguments: &VerifyArguments, call: Call<'_>) -> Result<
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
-    read_envelope(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))
+    let cannot = |why: &str| format!("cannot read `{}`: {why}", path.display());
+    match read_envelope(path) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(cannot("it leads to nothing")),
+        Err(error) => Err(cannot(&error.to_string())),
+    }
 }
 
 /// Verifies a manifest, and that it vouches for the target, where one is given.
