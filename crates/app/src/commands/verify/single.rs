@@ -154,10 +154,11 @@ fn evidence(file: &Path, arguments: &VerifyArguments, call: Call<'_>) -> Result<
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let cannot = |why: &str| format!("cannot read `{}`: {why}", path.display());
     match read_envelope(path) {
         Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(format!("`{}` is gone", path.display())),
-        Err(error) => Err(format!("cannot read `{}`: {error}", path.display())),
+        Ok(None) => Err(cannot("it leads to nothing")),
+        Err(error) => Err(cannot(&error.to_string())),
     }
 }
 
