@@ -71,7 +71,7 @@ impl Conditions<'_> {
     #[must_use]
     pub(crate) fn run(
         &self,
-        check: &dyn Check,
+        check: &'static dyn Check,
         artifact: &Artifact,
         artifacts: &[Artifact],
         progress: &dyn Progress,
@@ -80,6 +80,28 @@ impl Conditions<'_> {
         let context = self.context(&settings, artifacts, progress);
         let record = tutela_core::run(check, artifact, &context);
         CheckPredicate::new(tool(), check.info(), artifact, &context, record)
+    }
+
+    /// Runs several checks on one artifact, in their order.
+    fn run_all(
+        &self,
+        checks: &[&'static dyn Check],
+        artifact: &Artifact,
+        artifacts: &[Artifact],
+        progress: &dyn Progress,
+    ) -> Vec<CheckPredicate> {
+        let settings: Vec<Settings> = checks.iter().map(|check| self.settings(*check)).collect();
+        let contexts: Vec<Context<'_>> = settings
+            .iter()
+            .map(|settings| self.context(settings, artifacts, progress))
+            .collect();
+        tutela_core::run_all(checks, artifact, &contexts)
+            .into_iter()
+            .zip(checks.iter().zip(&contexts))
+            .map(|(record, (check, context))| {
+                CheckPredicate::new(tool(), check.info(), artifact, context, record)
+            })
+            .collect()
     }
 
     /// What the gate expects evidence about: every artifact as it is now, with every check that applies.
@@ -124,21 +146,40 @@ pub(crate) fn examine(
     let chosen = |check: &&'static dyn Check| {
         only.is_empty() || only.iter().any(|code| code == check.info().code)
     };
-    let tasks: Vec<(usize, &Artifact, &'static dyn Check)> = artifacts
+    let tasks: Vec<(usize, &Artifact, Vec<&'static dyn Check>)> = artifacts
         .iter()
         .enumerate()
         .flat_map(|(index, artifact)| {
-            applicable(conditions.catalogue, artifact)
-                .filter(chosen)
-                .map(move |check| (index, artifact, check))
+            let checks = applicable(conditions.catalogue, artifact).filter(chosen);
+            tasks(checks)
+                .into_iter()
+                .map(move |checks| (index, artifact, checks))
         })
         .collect();
-    tasks
+    let mut examined: Vec<Examined> = tasks
         .into_par_iter()
-        .map(|(index, artifact, check)| {
-            (index, conditions.run(check, artifact, artifacts, progress))
+        .flat_map_iter(|(index, artifact, checks)| {
+            let predicates = conditions.run_all(&checks, artifact, artifacts, progress);
+            predicates
+                .into_iter()
+                .map(move |predicate| (index, predicate))
         })
-        .collect()
+        .collect();
+    examined.sort_by(|(left, first), (right, second)| {
+        (left, &first.check.code).cmp(&(right, &second.check.code))
+    });
+    examined
+}
+
+/// Checks of one group are one task, any other check is one of its own.
+fn tasks(checks: impl Iterator<Item = &'static dyn Check>) -> Vec<Vec<&'static dyn Check>> {
+    let (grouped, single): (Vec<_>, Vec<_>) = checks.partition(|check| check.group().is_some());
+    let mut tasks: Vec<Vec<&'static dyn Check>> =
+        single.into_iter().map(|check| vec![check]).collect();
+    if !grouped.is_empty() {
+        tasks.push(grouped);
+    }
+    tasks
 }
 
 fn applicable(

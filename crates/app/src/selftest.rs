@@ -36,7 +36,7 @@ pub(crate) fn self_test(
 
 fn plant_and_run(
     conditions: &Conditions<'_>,
-    check: &dyn Check,
+    check: &'static dyn Check,
     artifacts: &[Artifact],
 ) -> SelfTest {
     planted(conditions, check, artifacts).unwrap_or_else(|saw| SelfTest { red: false, saw })
@@ -44,7 +44,7 @@ fn plant_and_run(
 
 fn planted(
     conditions: &Conditions<'_>,
-    check: &dyn Check,
+    check: &'static dyn Check,
     artifacts: &[Artifact],
 ) -> Result<SelfTest, String> {
     let folder = tempfile::tempdir().map_err(|error| format!("no scratch folder: {error}"))?;
@@ -86,7 +86,7 @@ fn planted(
 
 /// The smallest artifact that the check applies to, or a stand-in.
 fn base(
-    check: &dyn Check,
+    check: &'static dyn Check,
     artifacts: &[Artifact],
     folder: &std::path::Path,
 ) -> std::io::Result<Artifact> {

@@ -4,8 +4,8 @@
 //! rule page, and an `impl Check`. It is registered by one line in its crate's `CHECKS` slice.
 
 use crate::{
-    Artifact, Confidence, Context, Error, Finding, Kind, Location, Reference, Scratch, Severity,
-    Sink,
+    Artifact, Confidence, Context, Error, Finding, Kind, Location, Record, Reference, Scratch,
+    Severity, Sink,
 };
 
 /// Looks for one thing in an artifact.
@@ -30,6 +30,22 @@ pub trait Check: Describe + Sync {
     /// # Errors
     /// When the fault could not be planted.
     fn plant(&self, scratch: &mut Scratch) -> Result<(), Error>;
+
+    /// The checks that look at the same files with it, if it has a group.
+    fn group(&self) -> Option<&'static dyn Group> {
+        None
+    }
+}
+
+/// Checks that look at the same files together, so that each file is opened and taken apart once.
+pub trait Group: Sync {
+    /// Runs checks of the group, given by their codes, on an artifact; one record and one context each.
+    fn run(
+        &self,
+        codes: &[&'static str],
+        artifact: &Artifact,
+        contexts: &[Context<'_>],
+    ) -> Vec<Record>;
 }
 
 /// Gives a check its description. Implemented by [`declare_check!`](crate::declare_check).

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::{Artifact, Check, Context, Kind, Record, Sink, escape};
+use crate::{Artifact, Check, Context, Group, Kind, Record, Sink, escape};
 
 /// How many unread files are named one by one.
 const NAMED: usize = 20;
@@ -13,6 +13,73 @@ const NAMED: usize = 20;
 /// outcome incomplete. What was found before stays found.
 #[must_use]
 pub fn run(check: &dyn Check, artifact: &Artifact, context: &Context<'_>) -> Record {
+    finish(alone(check, artifact, context), artifact, context)
+}
+
+/// Runs several checks on one artifact; those of one group together. One context and one record each.
+#[must_use]
+pub fn run_all(
+    checks: &[&'static dyn Check],
+    artifact: &Artifact,
+    contexts: &[Context<'_>],
+) -> Vec<Record> {
+    let mut records: Vec<Option<Record>> = checks.iter().map(|_| None).collect();
+    for (place, check) in checks.iter().enumerate() {
+        let Some(group) = check.group() else { continue };
+        if records.get(place).is_some_and(Option::is_some) {
+            continue;
+        }
+        let members: Vec<usize> = (place..checks.len())
+            .filter(|other| checks.get(*other).is_some_and(|it| belongs(*it, group)))
+            .collect();
+        for (member, record) in together(group, &members, checks, artifact, contexts) {
+            if let Some(slot) = records.get_mut(member) {
+                *slot = Some(record);
+            }
+        }
+    }
+    records
+        .into_iter()
+        .zip(checks.iter().zip(contexts))
+        .map(|(record, (check, context))| {
+            let record = record.unwrap_or_else(|| alone(*check, artifact, context));
+            finish(record, artifact, context)
+        })
+        .collect()
+}
+
+fn belongs(check: &dyn Check, group: &dyn Group) -> bool {
+    check
+        .group()
+        .is_some_and(|own| std::ptr::addr_eq(std::ptr::from_ref(own), std::ptr::from_ref(group)))
+}
+
+/// The records of a group; none when one of its checks panics, so that each is then run alone.
+fn together(
+    group: &dyn Group,
+    members: &[usize],
+    checks: &[&'static dyn Check],
+    artifact: &Artifact,
+    contexts: &[Context<'_>],
+) -> Vec<(usize, Record)> {
+    let codes: Vec<&'static str> = members
+        .iter()
+        .filter_map(|member| checks.get(*member))
+        .map(|check| check.info().code)
+        .collect();
+    let contexts: Vec<Context<'_>> = members
+        .iter()
+        .filter_map(|member| contexts.get(*member).copied())
+        .collect();
+    let records = catch_unwind(AssertUnwindSafe(|| group.run(&codes, artifact, &contexts)));
+    members
+        .iter()
+        .copied()
+        .zip(records.unwrap_or_default())
+        .collect()
+}
+
+fn alone(check: &dyn Check, artifact: &Artifact, context: &Context<'_>) -> Record {
     let mut record = Record::default();
     match catch_unwind(AssertUnwindSafe(|| {
         check.run(artifact, context, &mut record)
@@ -23,6 +90,11 @@ pub fn run(check: &dyn Check, artifact: &Artifact, context: &Context<'_>) -> Rec
             record.incomplete(format!("internal error: {}", panic_message(panic.as_ref())));
         }
     }
+    record
+}
+
+/// Adds what the artifact itself says: what could not be read, what changed, what was left out.
+fn finish(mut record: Record, artifact: &Artifact, context: &Context<'_>) -> Record {
     name_unread(artifact, &mut record);
     let changed = artifact
         .files

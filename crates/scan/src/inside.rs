@@ -1,65 +1,7 @@
-//! What the checks share: walking through a file and telling what could not be looked at.
+//! Where in a file something was found.
 
-use std::io;
-
-use tutela_core::{ArtifactFile, Bytes, Context, Error, Location, Sink, Unit, escape};
-use tutela_formats::{Entry, Format, Unread, walk};
-
-/// What a check cares about when something is recognised but cannot be looked into.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// Everything: the format itself might hold what the check looks for.
-    AnyFormat,
-    /// Only containers: any other format cannot hold it.
-    Containers,
-}
-
-/// One file to look through.
-#[derive(Clone, Copy)]
-pub(crate) struct Inside<'a> {
-    /// The file.
-    pub(crate) file: &'a ArtifactFile,
-    /// Its bytes.
-    pub(crate) bytes: &'a dyn Bytes,
-    /// What the check may know.
-    pub(crate) context: &'a Context<'a>,
-    /// What the check cares about.
-    pub(crate) scope: Scope,
-}
-
-impl Inside<'_> {
-    /// Shows the file and everything in it to `visit`, and tells the sink what was not looked at.
-    pub(crate) fn examine(
-        self,
-        sink: &mut dyn Sink,
-        visit: &mut dyn FnMut(&Entry<'_>, &mut dyn Sink) -> io::Result<()>,
-    ) -> Result<(), Error> {
-        let file = self.file;
-        let unread = walk(self.bytes, self.context.limits, &mut |entry| {
-            visit(entry, sink)
-        })
-        .map_err(|source| Error::Read {
-            path: file.path.clone(),
-            source,
-        })?;
-        let mut examined = file.size();
-        for skipped in unread.iter().filter(|unread| matters(unread, self.scope)) {
-            sink.incomplete(format!(
-                "`{}` {}",
-                place(file, skipped.member.as_deref()),
-                skipped.why
-            ));
-            // How much of the file a part inside it is cannot be told, so none of it is claimed.
-            examined = 0;
-        }
-        sink.examined(Unit::Bytes, examined, file.size());
-        Ok(())
-    }
-}
-
-fn matters(unread: &Unread, scope: Scope) -> bool {
-    scope == Scope::AnyFormat || unread.format.is_none_or(Format::is_container)
-}
+use tutela_core::{ArtifactFile, Location, escape};
+use tutela_formats::Entry;
 
 /// The file, or the member inside it.
 pub(crate) fn location(file: &ArtifactFile, entry: &Entry<'_>) -> Location {

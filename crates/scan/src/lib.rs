@@ -4,5 +4,6 @@
 
 mod checks;
 mod inside;
+mod together;
 
 pub use checks::CHECKS;

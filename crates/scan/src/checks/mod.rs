@@ -1,14 +1,40 @@
 //! The checks of this crate: one folder and one line each.
 
-use tutela_core::Check;
+use tutela_core::{Artifact, Check, Context, Error, Group, Scratch, Sink};
 
-/// Declares each check's module and lists it in [`CHECKS`].
+use crate::together::{self, EntryCheck, Together};
+
+/// Declares each check's module, makes it a [`Check`] of the group, and lists it in [`CHECKS`].
 macro_rules! checks {
     ($($module:ident::$check:ident,)+) => {
         $(mod $module;)+
 
         /// The checks of this crate, sorted by code.
         pub const CHECKS: &[&dyn Check] = &[$(&$module::$check),+];
+
+        static TOGETHER: Together = Together(&[$(&$module::$check),+]);
+
+        $(
+            impl Check for $module::$check {
+                fn run(
+                    &self,
+                    artifact: &Artifact,
+                    context: &Context<'_>,
+                    sink: &mut dyn Sink,
+                ) -> Result<(), Error> {
+                    together::alone(self, artifact, context, sink);
+                    Ok(())
+                }
+
+                fn plant(&self, scratch: &mut Scratch) -> Result<(), Error> {
+                    EntryCheck::plant(self, scratch)
+                }
+
+                fn group(&self) -> Option<&'static dyn Group> {
+                    Some(&TOGETHER)
+                }
+            }
+        )+
     };
 }
 

@@ -4,12 +4,15 @@ mod report;
 #[cfg(test)]
 mod tests;
 
+use std::io;
+
 use tutela_core::{
-    Artifact, ArtifactFile, Bytes, Check, Context, Error, Reference, Scratch, Sink, Skipped, Unit,
+    Artifact, ArtifactFile, Bytes, Context, Error, Reference, Scratch, Sink, Skipped, Unit,
     declare_check,
 };
 use tutela_text::{Reading, each_window, find_secrets_in};
 
+use crate::together::{EntryCheck, Scope, Visitor};
 use report::Reporter;
 
 declare_check! {
@@ -70,17 +73,16 @@ declare_check! {
     }
 }
 
-impl Check for ExposedSecret {
-    fn run(
-        &self,
-        artifact: &Artifact,
-        context: &Context<'_>,
-        sink: &mut dyn Sink,
-    ) -> Result<(), Error> {
-        context.each_file(artifact, sink, |file, bytes, sink| {
-            examine(file, bytes, context.limits.findings, sink)
-        });
-        Ok(())
+impl EntryCheck for ExposedSecret {
+    fn scope(&self) -> Scope {
+        Scope::WholeFiles
+    }
+
+    fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
+        Box::new(move |file, entry, sink| match entry.member {
+            None => examine(file, entry.bytes, context.limits.findings, sink),
+            Some(_) => Ok(()),
+        })
     }
 
     fn plant(&self, scratch: &mut Scratch) -> Result<(), Error> {
@@ -95,7 +97,7 @@ fn examine(
     bytes: &dyn Bytes,
     most: usize,
     sink: &mut dyn Sink,
-) -> Result<(), Error> {
+) -> io::Result<()> {
     let mut reporter = Reporter::new(&file.path, most);
     let reading = each_window(bytes, &mut |window| {
         for span in find_secrets_in(window.text) {
@@ -103,10 +105,6 @@ fn examine(
                 reporter.see(window, &span, sink);
             }
         }
-    });
-    let reading = reading.map_err(|source| Error::Read {
-        path: file.path.clone(),
-        source,
     })?;
     reporter.finish(sink);
     let examined = match reading {

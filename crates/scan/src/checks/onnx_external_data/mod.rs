@@ -5,13 +5,14 @@ mod place;
 use std::collections::BTreeMap;
 
 use tutela_core::{
-    Artifact, ArtifactFile, Check, Context, Error, Finding, Reference, Region, Scratch, Severity,
-    Sink, declare_check, escape,
+    Artifact, ArtifactFile, Context, Error, Finding, Reference, Region, Scratch, Severity, Sink,
+    declare_check, escape,
 };
 use tutela_formats::onnx::{self, External};
 use tutela_formats::{Entry, Format};
 
-use crate::inside::{Inside, Scope, location, place as shown_place};
+use crate::inside::{location, place as shown_place};
+use crate::together::{EntryCheck, Visitor};
 
 declare_check! {
     /// ONNX models whose weights lie where they should not.
@@ -68,39 +69,26 @@ declare_check! {
     }
 }
 
-impl Check for OnnxExternalData {
-    fn run(
-        &self,
-        artifact: &Artifact,
-        context: &Context<'_>,
-        sink: &mut dyn Sink,
-    ) -> Result<(), Error> {
-        context.each_file(artifact, sink, |file, bytes, sink| {
-            let inside = Inside {
+impl EntryCheck for OnnxExternalData {
+    fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
+        Box::new(move |file, entry, sink| {
+            if !entry.formats.contains(&Format::Onnx) {
+                return Ok(());
+            }
+            let model = onnx::read(entry.bytes, context.limits)?;
+            for fault in &model.faults {
+                let place = shown_place(file, entry.member);
+                sink.incomplete(format!("`{place}`: {fault}"));
+            }
+            let mut examination = Examination {
                 file,
-                bytes,
+                entry,
                 context,
-                scope: Scope::Containers,
+                ranges: BTreeMap::new(),
             };
-            inside.examine(sink, &mut |entry, sink| {
-                if entry.formats.contains(&Format::Onnx) {
-                    let model = onnx::read(entry.bytes, context.limits)?;
-                    for fault in &model.faults {
-                        let place = shown_place(file, entry.member);
-                        sink.incomplete(format!("`{place}`: {fault}"));
-                    }
-                    let mut examination = Examination {
-                        file,
-                        entry,
-                        context,
-                        ranges: BTreeMap::new(),
-                    };
-                    examination.run(&model.external, sink);
-                }
-                Ok(())
-            })
-        });
-        Ok(())
+            examination.run(&model.external, sink);
+            Ok(())
+        })
     }
 
     fn plant(&self, scratch: &mut Scratch) -> Result<(), Error> {

@@ -6,13 +6,14 @@ mod table;
 use std::io;
 
 use tutela_core::{
-    Artifact, ArtifactFile, Bytes, Check, Context, Error, Finding, Reference, Region, Scratch,
-    Severity, Sink, Window, declare_check, escape,
+    Artifact, ArtifactFile, Bytes, Context, Error, Finding, Reference, Region, Scratch, Severity,
+    Sink, Window, declare_check, escape,
 };
 use tutela_formats::pickle::{self, Call, Import, Pickles};
 use tutela_formats::{Entry, Format, npy, zip};
 
-use crate::inside::{Inside, Scope, location, place};
+use crate::inside::{location, place};
+use crate::together::{EntryCheck, Scope, Visitor};
 use names::{Effect, effect};
 
 declare_check! {
@@ -77,30 +78,20 @@ declare_check! {
     }
 }
 
-impl Check for PickleDangerousImport {
-    fn run(
-        &self,
-        artifact: &Artifact,
-        context: &Context<'_>,
-        sink: &mut dyn Sink,
-    ) -> Result<(), Error> {
-        context.each_file(artifact, sink, |file, bytes, sink| {
-            let inside = Inside {
+impl EntryCheck for PickleDangerousImport {
+    fn scope(&self) -> Scope {
+        Scope::AnyFormat
+    }
+
+    fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
+        Box::new(move |file, entry, sink| {
+            let examination = Examination {
                 file,
-                bytes,
+                entry,
                 context,
-                scope: Scope::AnyFormat,
             };
-            inside.examine(sink, &mut |entry, sink| {
-                Examination {
-                    file,
-                    entry,
-                    context,
-                }
-                .run(sink)
-            })
-        });
-        Ok(())
+            examination.run(sink)
+        })
     }
 
     fn plant(&self, scratch: &mut Scratch) -> Result<(), Error> {

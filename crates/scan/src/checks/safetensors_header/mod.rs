@@ -1,12 +1,16 @@
 //! Safetensors headers that break the format's rules.
 
+use std::io;
+
 use tutela_core::{
-    Artifact, Check, Context, Error, Reference, Region, Scratch, Severity, Sink, declare_check,
+    Artifact, ArtifactFile, Context, Error, Reference, Region, Scratch, Severity, Sink,
+    declare_check,
 };
 use tutela_formats::safetensors::{self, Fault};
 use tutela_formats::{Entry, Format};
 
-use crate::inside::{Inside, Scope, location, place};
+use crate::inside::{location, place};
+use crate::together::{EntryCheck, Visitor};
 
 declare_check! {
     /// Safetensors headers that break the format's rules.
@@ -58,50 +62,9 @@ declare_check! {
     }
 }
 
-impl Check for SafetensorsHeader {
-    fn run(
-        &self,
-        artifact: &Artifact,
-        context: &Context<'_>,
-        sink: &mut dyn Sink,
-    ) -> Result<(), Error> {
-        context.each_file(artifact, sink, |file, bytes, sink| {
-            let inside = Inside {
-                file,
-                bytes,
-                context,
-                scope: Scope::Containers,
-            };
-            inside.examine(sink, &mut |entry, sink| {
-                let here = || location(file, entry);
-                let name = entry.member.unwrap_or(&file.path);
-                if !entry.formats.contains(&Format::Safetensors) {
-                    if claims_to_be(name) {
-                        sink.finding(misnamed(entry).at(here()));
-                    }
-                    return Ok(());
-                }
-                let header = safetensors::read(entry.bytes, context.limits)?;
-                let region = Region::Bytes {
-                    start: 0,
-                    end: header.length.saturating_add(8).min(entry.bytes.len()),
-                };
-                for fault in header.faults {
-                    if let Fault::Unread(_) = fault {
-                        sink.incomplete(format!("`{}`: {fault}", place(file, entry.member)));
-                        continue;
-                    }
-                    sink.finding(
-                        Self::INFO
-                            .finding(fault.to_string())
-                            .with_severity(severity(&fault))
-                            .at(here().at(region.clone())),
-                    );
-                }
-                Ok(())
-            })
-        });
-        Ok(())
+impl EntryCheck for SafetensorsHeader {
+    fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
+        Box::new(move |file, entry, sink| examine(file, entry, context, sink))
     }
 
     fn plant(&self, scratch: &mut Scratch) -> Result<(), Error> {
@@ -111,6 +74,40 @@ impl Check for SafetensorsHeader {
         bytes.extend_from_slice(b"w and a tail that no tensor covers");
         scratch.write("planted.safetensors", &bytes)
     }
+}
+
+fn examine(
+    file: &ArtifactFile,
+    entry: &Entry<'_>,
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+) -> io::Result<()> {
+    let here = || location(file, entry);
+    let name = entry.member.unwrap_or(&file.path);
+    if !entry.formats.contains(&Format::Safetensors) {
+        if claims_to_be(name) {
+            sink.finding(misnamed(entry).at(here()));
+        }
+        return Ok(());
+    }
+    let header = safetensors::read(entry.bytes, context.limits)?;
+    let region = Region::Bytes {
+        start: 0,
+        end: header.length.saturating_add(8).min(entry.bytes.len()),
+    };
+    for fault in header.faults {
+        if let Fault::Unread(_) = fault {
+            sink.incomplete(format!("`{}`: {fault}", place(file, entry.member)));
+            continue;
+        }
+        sink.finding(
+            SafetensorsHeader::INFO
+                .finding(fault.to_string())
+                .with_severity(severity(&fault))
+                .at(here().at(region.clone())),
+        );
+    }
+    Ok(())
 }
 
 fn claims_to_be(name: &str) -> bool {

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use tutela_core::{
-    Artifact, ArtifactFile, Check, Context, Declaration, Error, Finding, Kind, Reference, Scratch,
-    Severity, Sink, declare_check, escape,
+    Artifact, ArtifactFile, Context, Declaration, Error, Finding, Kind, Reference, Scratch,
+    Severity, declare_check, escape,
 };
 use tutela_formats::{Entry, Format};
 
-use crate::inside::{Inside, Scope, folder, location};
+use crate::inside::{folder, location};
+use crate::together::{EntryCheck, Visitor};
 
 declare_check! {
     /// Programs that nobody declared, above all next to a model.
@@ -60,31 +61,17 @@ declare_check! {
     }
 }
 
-impl Check for UnexpectedExecutable {
-    fn run(
-        &self,
-        artifact: &Artifact,
-        context: &Context<'_>,
-        sink: &mut dyn Sink,
-    ) -> Result<(), Error> {
+impl EntryCheck for UnexpectedExecutable {
+    fn begin<'a>(&self, artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         let surroundings = Surroundings::of(artifact, context);
-        context.each_file(artifact, sink, |file, bytes, sink| {
-            let inside = Inside {
-                file,
-                bytes,
-                context,
-                scope: Scope::Containers,
-            };
-            inside.examine(sink, &mut |entry, sink| {
-                if !surroundings.declared.contains(file.path.as_str())
-                    && let Some(finding) = judge(file, entry, &surroundings)
-                {
-                    sink.finding(finding.at(location(file, entry)));
-                }
-                Ok(())
-            })
-        });
-        Ok(())
+        Box::new(move |file, entry, sink| {
+            if !surroundings.declared.contains(file.path.as_str())
+                && let Some(finding) = judge(file, entry, &surroundings)
+            {
+                sink.finding(finding.at(location(file, entry)));
+            }
+            Ok(())
+        })
     }
 
     fn plant(&self, scratch: &mut Scratch) -> Result<(), Error> {
