@@ -153,7 +153,7 @@ pub struct CheckArguments {
 /// `tutela scan`.
 #[derive(Debug, Clone, Args)]
 pub struct ScanArguments {
-    /// Files and folders
+    /// Files and folders; `-` is standard input
     #[arg(default_value = ".")]
     pub paths: Vec<PathBuf>,
     /// Run only these checks, by code; repeatable

@@ -1,8 +1,10 @@
 //! `tutela scan`: examines files without a project. Nothing is written, signed or logged, and the report says so.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use tutela_core::{Artifact, Limits, Outcome, Timestamp};
+use tempfile::NamedTempFile;
+use tutela_core::{Artifact, Limits, Outcome, Progress, Timestamp};
 use tutela_evidence::{CheckPredicate, Dossier, Evidence, Standing};
 
 use super::Call;
@@ -11,7 +13,7 @@ use crate::args::ScanArguments;
 use crate::examine::{Conditions, digest_of, examine};
 use crate::failure::{Exit, Failure};
 use crate::output::{Press, outputs};
-use crate::project::{Rules, recognise};
+use crate::project::{Found, Rules, recognise, recognise_files};
 use crate::report::Format;
 use crate::workplace::moment;
 
@@ -25,12 +27,14 @@ pub(super) fn run(arguments: &ScanArguments, call: Call<'_>) -> Result<Exit, Fai
     {
         return Err(unknown(code, &catalogue));
     }
-    let mut artifacts = Vec::new();
     let bar = call.terminal.bar("examining");
     let rules = rules(arguments)?;
-    for path in &arguments.paths {
-        artifacts.extend(found(path, &rules, arguments.paths.len() > 1, &bar)?);
-    }
+    let input = if arguments.paths.iter().any(|path| is_input(path)) {
+        Some(standard_input()?)
+    } else {
+        None
+    };
+    let artifacts = found(&arguments.paths, input.as_ref(), &rules, &bar)?;
     if artifacts.is_empty() {
         call.terminal.say("nothing to examine: there are no files");
     }
@@ -64,25 +68,57 @@ fn rules(arguments: &ScanArguments) -> Result<Rules, Failure> {
     Ok(rules)
 }
 
-/// What lies at a path. With several paths each artifact is named after its own.
+/// Standard input, kept in a file that is deleted with this value, so that it can be read by position.
+fn standard_input() -> Result<NamedTempFile, Failure> {
+    let keep = || {
+        let mut file = NamedTempFile::new()?;
+        io::copy(&mut io::stdin().lock(), &mut file)?;
+        io::Result::Ok(file)
+    };
+    keep().map_err(|error| Failure::incomplete(format!("standard input cannot be kept: {error}")))
+}
+
+fn is_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// What lies at the paths. All files together are like one folder; of several folders each names its artifacts.
 fn found(
-    path: &Path,
+    paths: &[PathBuf],
+    input: Option<&NamedTempFile>,
     rules: &Rules,
-    several: bool,
-    progress: &dyn tutela_core::Progress,
+    progress: &dyn Progress,
 ) -> Result<Vec<Artifact>, Failure> {
-    if !path.exists() {
-        return Err(Failure::usage(format!(
-            "`{}` does not exist",
-            path.display()
-        )));
-    }
-    let mut artifacts = recognise(path, rules, progress);
-    if several {
-        for artifact in &mut artifacts {
-            artifact.name = format!("{}: {}", path.display(), artifact.name);
+    let mut artifacts = Vec::new();
+    let mut files = Vec::new();
+    for path in paths {
+        if let (true, Some(input)) = (is_input(path), input) {
+            files.push(Found::new("standard input", input.path()));
+        } else if !path.exists() {
+            return Err(Failure::usage(format!(
+                "`{}` does not exist",
+                path.display()
+            )));
+        } else if path.is_dir() {
+            let mut found = recognise(path, rules, progress);
+            if paths.len() > 1 {
+                for artifact in &mut found {
+                    artifact.name = format!("{}: {}", path.display(), artifact.name);
+                }
+            }
+            artifacts.extend(found);
+        } else {
+            let name = match (paths.len(), path.file_name()) {
+                (1, Some(name)) => name,
+                _ => path.as_os_str(),
+            };
+            let name = tutela_core::escape_bytes(name.as_encoded_bytes(), 1024);
+            files.push(Found::new(&name, path));
         }
     }
+    files.sort();
+    files.dedup();
+    artifacts.extend(recognise_files(files, progress));
     Ok(artifacts)
 }
 

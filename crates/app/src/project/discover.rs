@@ -103,22 +103,23 @@ fn rules(project: &Project, problems: &mut Vec<Problem>) -> Rules {
     rules
 }
 
-/// Finds the artifacts of files and folders that nobody declared.
+/// Finds the artifacts of a folder that nobody declared.
 #[must_use]
-pub(crate) fn recognise(path: &Path, rules: &Rules, progress: &dyn Progress) -> Vec<Artifact> {
-    let listing = if path.is_dir() {
-        walk(path, rules)
-    } else {
-        let name = path.file_name().unwrap_or(path.as_os_str());
-        let path_text = tutela_core::escape_bytes(name.as_encoded_bytes(), 1024);
-        Listing {
-            files: vec![Found {
-                path: path_text,
-                source: path.to_owned(),
-            }],
-            ..Listing::default()
-        }
+pub(crate) fn recognise(folder: &Path, rules: &Rules, progress: &dyn Progress) -> Vec<Artifact> {
+    undeclared(walk(folder, rules), progress)
+}
+
+/// Finds the artifacts of files that nobody declared.
+#[must_use]
+pub(crate) fn recognise_files(files: Vec<Found>, progress: &dyn Progress) -> Vec<Artifact> {
+    let listing = Listing {
+        files,
+        ..Listing::default()
     };
+    undeclared(listing, progress)
+}
+
+fn undeclared(listing: Listing, progress: &dyn Progress) -> Vec<Artifact> {
     finish(
         Vec::new(),
         listing,

@@ -42,6 +42,28 @@ fn scan_writes_nothing_and_finds_malware() {
 }
 
 #[test]
+fn scan_reads_standard_input_and_several_files() {
+    use std::io::Write as _;
+    use std::process::Stdio;
+    let project = Project::example("compromised");
+    let pickle = fs::read(project.at("models/credit_backup.pkl")).unwrap();
+    let mut child = project
+        .command(&["scan", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(&pickle).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("standard input"), "{text}");
+    let run = project.tutela(&["scan", "README.md", "requirements.txt", "-f", "json"]);
+    let run = run.ends_with(0);
+    assert!(run.out.contains("\"files\": 2"), "{}", run.out);
+}
+
+#[test]
 fn sign_vouches_for_data_models_files_and_folders() {
     let project = Project::example("credit");
     project.tutela(&["sign", "--project", "."]).ends_with(0);

@@ -29,6 +29,17 @@ pub(crate) struct Found {
     pub(crate) source: PathBuf,
 }
 
+impl Found {
+    /// A file under a name, which is escaped already.
+    #[must_use]
+    pub(crate) fn new(path: &str, source: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            source: source.to_owned(),
+        }
+    }
+}
+
 /// Everything below a folder.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
