@@ -4,6 +4,7 @@
 
 mod callables;
 mod checks;
+mod config;
 mod inside;
 
 pub use checks::CHECKS;
