@@ -70,6 +70,8 @@ formats! {
     Tflite: "TensorFlow Lite model" [Model, Opaque],
     /// A TensorFlow `SavedModel`.
     SavedModel: "TensorFlow SavedModel" [Model, Opaque],
+    /// JSON: configurations, tokenizers, indices.
+    Json: "JSON" [],
     /// An ELF program or library.
     Elf: "Linux program or library (ELF)" [Program, Native],
     /// A Windows program or library.

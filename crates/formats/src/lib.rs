@@ -9,6 +9,7 @@ pub mod executable;
 mod format;
 pub mod inflate;
 mod input;
+pub mod json;
 mod little;
 mod nested;
 pub mod npy;
@@ -17,6 +18,8 @@ pub mod pickle;
 pub mod safetensors;
 mod sniff;
 pub mod tar;
+pub mod tree;
+pub mod yaml;
 pub mod zip;
 
 pub use format::Format;

@@ -6,7 +6,7 @@ use tutela_core::{Bytes, Limits};
 
 use crate::inflate::{self, Wrapper};
 use crate::input::Input;
-use crate::{Format, executable, npy, onnx, pickle, safetensors, tar, zip};
+use crate::{Format, executable, json, npy, onnx, pickle, safetensors, tar, zip};
 
 /// What the bytes are, if they are of a known format.
 ///
@@ -63,6 +63,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(is_hdf5(head.bytes)?.then_some(Format::Hdf5)),
     |head| Ok(is_zlib(head.bytes, head.start).then_some(Format::Zlib)),
     |head| Ok(onnx::looks_like(head.bytes)?.then_some(Format::Onnx)),
+    |head| Ok(json::looks_like(head.start).then_some(Format::Json)),
     |head| Ok(is_saved_model(head.start).then_some(Format::SavedModel)),
     |head| Ok(is_pickle(head)?.then_some(Format::Pickle)),
 ];
@@ -223,6 +224,7 @@ mod tests {
             (b"\x02\0\0\0\0\0\0\0{}", Format::Safetensors),
             (b"7z\xbc\xaf\x27\x1c", Format::SevenZip),
             (b"BZh91AY&SY", Format::Bzip2),
+            (b" {\"a\": 1}", Format::Json),
         ] {
             assert_eq!(of(bytes), Some(format), "{}", bytes.escape_ascii());
         }
@@ -238,7 +240,6 @@ mod tests {
             "hello",
             "import os\nos.system('x')\n",
             "a,b\n1,2\n",
-            "{\"a\": 1}",
             "<html></html>",
             "(define x)",
             "Index of terms\n",

@@ -2,7 +2,9 @@
 //!
 //! A check is one folder below `checks` and one line in `checks/mod.rs`.
 
+mod callables;
 mod checks;
+mod config;
 mod inside;
 mod together;
 

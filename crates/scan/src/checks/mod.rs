@@ -42,6 +42,7 @@ checks! {
     exposed_secret::ExposedSecret,
     onnx_external_data::OnnxExternalData,
     pickle_dangerous_import::PickleDangerousImport,
+    remote_code_config::RemoteCodeConfig,
     safetensors_header::SafetensorsHeader,
     unexpected_executable::UnexpectedExecutable,
 }

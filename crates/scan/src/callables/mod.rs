@@ -4,13 +4,15 @@
 //! a harmless function of a dangerous package, or the reverse, is one more line. It does not depend on
 //! what is installed where the check runs.
 
+mod table;
+
 use tutela_core::Severity;
 
-use super::table::TABLE;
+use table::TABLE;
 
 /// What calling a name does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
+pub(crate) enum Effect {
     /// Starts programs.
     Programs,
     /// Runs Python code that is given to it, or makes functions of it.
@@ -37,9 +39,13 @@ pub(super) enum Effect {
 
 impl Effect {
     /// How bad an import with this effect is; none for what is harmless.
-    pub(super) const fn severity(self) -> Option<Severity> {
+    pub(crate) const fn severity(self) -> Option<Severity> {
         match self {
-            Self::Programs | Self::Code | Self::Loads | Self::Network | Self::Process
+            Self::Programs
+            | Self::Code
+            | Self::Loads
+            | Self::Network
+            | Self::Process
             | Self::Sabotage => Some(Severity::Critical),
             Self::Files | Self::Reaches => Some(Severity::High),
             Self::Unknown => Some(Severity::Medium),
@@ -48,7 +54,7 @@ impl Effect {
     }
 
     /// The effect as a clause after "which".
-    pub(super) const fn clause(self) -> &'static str {
+    pub(crate) const fn clause(self) -> &'static str {
         match self {
             Self::Programs => "can start programs",
             Self::Code => "runs code that it is given",
@@ -65,7 +71,7 @@ impl Effect {
 }
 
 /// The effect of a name, as written in the pickle.
-pub(super) fn effect(module: &str, name: &str) -> Effect {
+pub(crate) fn effect(module: &str, name: &str) -> Effect {
     let module = current_name(module);
     let path = format!("{module}.{name}");
     let (known, exact) = longest(&path);
@@ -91,10 +97,33 @@ fn reached(name: &str) -> Effect {
 /// Function names that mean the same wherever a library exports them.
 fn is_telling(name: &str) -> bool {
     const TELLING: &[&str] = &[
-        "Popen", "apply", "call", "check_call", "check_output", "compile", "eval", "exec",
-        "exec_module", "execfile", "getattr", "import_module", "load", "load_module", "loads",
-        "open", "popen", "read_pickle", "run", "runcode", "runstring", "setattr", "spawn", "system",
-        "unpickle", "urlopen", "urlretrieve",
+        "Popen",
+        "apply",
+        "call",
+        "check_call",
+        "check_output",
+        "compile",
+        "eval",
+        "exec",
+        "exec_module",
+        "execfile",
+        "getattr",
+        "import_module",
+        "load",
+        "load_module",
+        "loads",
+        "open",
+        "popen",
+        "read_pickle",
+        "run",
+        "runcode",
+        "runstring",
+        "setattr",
+        "spawn",
+        "system",
+        "unpickle",
+        "urlopen",
+        "urlretrieve",
     ];
     TELLING.binary_search(&name).is_ok() || (name.starts_with("__") && !name.starts_with("__pyx"))
 }
@@ -154,7 +183,10 @@ mod tests {
         assert_eq!(effect("__builtin__", "eval"), Code);
         assert_eq!(effect("torch._utils", "_rebuild_tensor_v2"), Pure);
         assert_eq!(effect("torch.hub", "load"), Loads);
-        assert_eq!(effect("sklearn.ensemble._forest", "RandomForestClassifier"), Library);
+        assert_eq!(
+            effect("sklearn.ensemble._forest", "RandomForestClassifier"),
+            Library
+        );
         assert_eq!(effect("osmium", "system"), Unknown);
         assert_eq!(effect("mine", "Net"), Unknown);
     }

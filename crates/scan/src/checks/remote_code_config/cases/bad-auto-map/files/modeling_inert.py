@@ -1,0 +1,1 @@
+INERT = True

@@ -1,0 +1,91 @@
+//! Configurations that make a loader run Python code which is not a library's.
+
+mod rules;
+
+use tutela_core::{Artifact, Context, Error, Reference, Scratch, declare_check};
+
+use crate::config::{Configs, name_of, report};
+use crate::together::{EntryCheck, Visitor};
+use rules::{Around, WORDS, judge};
+
+declare_check! {
+    /// Configurations that make a loader run Python code which is not a library's.
+    ///
+    /// # What it finds
+    /// Entries of JSON and YAML configurations that name code beside the weights or in another repository:
+    /// `auto_map` and `custom_pipelines` of transformers, `trust_remote_code`, components and pipelines in a
+    /// diffusers `model_index.json` that are not of a known library, modules in a sentence-transformers
+    /// `modules.json` that are not of its library, and an MLflow `loader_module` of its own. Keys may stand
+    /// twice, be escaped or lie at any depth; files are told by content and looked for in archives too.
+    ///
+    /// # Why it matters
+    /// A model directory with only safetensors in it looks safe, but one line in `config.json` is enough:
+    /// the loader imports the named Python file, from the directory or from a repository that its owner can
+    /// change later, and everything in it runs with the user's rights.
+    ///
+    /// # Example
+    /// ```text
+    /// config.json bytes 120..160: `auto_map` makes the loader import `modeling_x.Model`, code that comes with the model
+    /// ```
+    ///
+    /// # How to fix
+    /// Prefer a model whose architecture is part of the library, and remove the entry. If you need the code,
+    /// read it, copy it into your own repository, pin the revision, and never pass `trust_remote_code=True`
+    /// for a repository that you have not read.
+    ///
+    /// # Limits
+    /// The code itself is not judged, so that honest models with code of their own are found as well: they
+    /// do run it. Libraries that loaders know by name are taken as honest. Configurations longer than 64 MiB
+    /// (YAML: 4 MiB) are not read.
+    ///
+    /// # References
+    /// CWE-829 (inclusion of functionality from untrusted control sphere), CWE-94; MITRE ATLAS
+    /// AML.T0010.003 (supply chain compromise: model), AML.T0011.000 (unsafe AI artifacts); OWASP LLM03:2025;
+    /// AI Act article 15(5); the transformers documentation of custom models.
+    pub struct RemoteCodeConfig {
+        code: "remote-code-config",
+        title: "configuration makes the loader run code that comes with the model",
+        severity: High,
+        class: Malware,
+        suite: Scan,
+        stages: [Training, Deployment],
+        kinds: [Model, Files],
+        references: [
+            Reference::Cwe(829),
+            Reference::Cwe(94),
+            Reference::atlas("AML.T0010.003"),
+            Reference::atlas("AML.T0011.000"),
+            Reference::owasp("LLM03:2025"),
+            Reference::ai_act("15(5)"),
+            Reference::link("https://huggingface.co/docs/transformers/custom_models"),
+        ],
+        user: "Opening this model would also run a program that its maker wrote. Whoever made it, or takes over its page, can do with your computer what you can do. Ask for a version without a program.",
+        policymaker: "Article 15(5) of the AI Act asks that high-risk systems resist attempts to alter them through pre-trained components. A configuration that fetches and runs code makes the provider's control depend on a third party, who can change it after the assessment. The evidence names the file by its digest and the entry by its place.",
+    }
+}
+
+impl EntryCheck for RemoteCodeConfig {
+    fn begin<'a>(&self, artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
+        let configs = Configs {
+            context,
+            words: WORDS,
+        };
+        Box::new(move |file, entry, sink| {
+            configs.show(file, entry, sink, &|document, sink| {
+                let around = Around {
+                    name: name_of(file, entry),
+                    path: &file.path,
+                    files: &artifact.files,
+                };
+                let remarks = judge(document, &around);
+                report(&Self::INFO, remarks, (file, entry), sink);
+            })
+        })
+    }
+
+    fn plant(&self, scratch: &mut Scratch) -> Result<(), Error> {
+        let config =
+            br#"{"model_type": "planted", "auto_map": {"AutoModel": "modeling_planted.Planted"}}"#;
+        scratch.write("planted/config.json", config)
+    }
+}

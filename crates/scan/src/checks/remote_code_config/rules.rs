@@ -1,0 +1,499 @@
+//! Which entries of a configuration make a loader run code, loader by loader.
+
+use tutela_core::{ArtifactFile, Severity};
+use tutela_formats::tree::{Document, Node, Value};
+
+use crate::callables::Effect;
+use crate::config::{Remark, effect_of_path, is_path, shown};
+use crate::inside::folder;
+
+/// A configuration without any of these is of no interest.
+pub(super) const WORDS: &[&str] = &[
+    "auto_map",
+    "trust_remote_code",
+    "custom_pipeline",
+    "_class_name",
+    "\"type\"",
+    "loader_module",
+    "custom_code",
+    "custom_generate",
+    "remote_code",
+];
+
+/// What lies around a configuration.
+pub(super) struct Around<'a> {
+    /// Its name without folders.
+    pub(super) name: &'a str,
+    /// The path of its file.
+    pub(super) path: &'a str,
+    /// The artifact's files.
+    pub(super) files: &'a [ArtifactFile],
+}
+
+impl Around<'_> {
+    /// Where the code of a module lies, as the end of a sentence.
+    fn origin(&self, module: &str) -> String {
+        if let Some((repository, _)) = module.split_once("--") {
+            return format!("code of the repository `{}`", shown(repository));
+        }
+        let file = format!("{}.py", module.replace('.', "/"));
+        let beside = match folder(self.path) {
+            "" => file.clone(),
+            folder => format!("{folder}/{file}"),
+        };
+        if self.files.iter().any(|known| known.path == beside) {
+            format!("which lies beside it as `{}`", shown(&file))
+        } else {
+            "code that comes with the model".to_owned()
+        }
+    }
+}
+
+/// Everything in a configuration that makes a loader run code.
+pub(super) fn judge(document: &Document, around: &Around<'_>) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    for root in &document.roots {
+        root.each("", &mut |key, node| entry(key, node, around, &mut remarks));
+        modules(root, around, &mut remarks);
+    }
+    remarks
+}
+
+fn entry(key: &str, node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
+    match key {
+        "auto_map" => imports(key, node, around, remarks),
+        "custom_pipelines" => {
+            for (_, pipeline) in node.entries() {
+                for code in pipeline.all("impl") {
+                    imports(key, code, around, remarks);
+                }
+            }
+        }
+        "custom_pipeline" | "custom_generate" => imports(key, node, around, remarks),
+        "trust_remote_code" | "custom_code" | "allow_remote_code" => trust(key, node, remarks),
+        "loader_module" => loader(node, around, remarks),
+        _ => {}
+    }
+    if node.all("_class_name").next().is_some() {
+        pipeline(node, around, remarks);
+    }
+}
+
+/// An entry whose texts, at any depth below it, name classes to import.
+fn imports(key: &str, node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
+    if matches!(node.value, Value::List(_)) {
+        // The walk shows a list's items under the same key.
+        return;
+    }
+    let mut texts = Vec::new();
+    node.each("", &mut |_, below| {
+        if let Some(text) = below.text().filter(|text| !text.is_empty()) {
+            texts.push((below, text));
+        }
+    });
+    for (below, text) in texts {
+        let module = text.rsplit_once('.').map_or(text, |(module, _)| module);
+        let origin = around.origin(module);
+        let message = format!(
+            "`{key}` makes the loader import `{}`, {origin}",
+            shown(text)
+        );
+        let severity = Some(Severity::High).max(effect_of_path(text).severity());
+        remarks.push(Remark::about(
+            below,
+            severity.unwrap_or(Severity::High),
+            message,
+        ));
+    }
+}
+
+fn trust(key: &str, node: &Node, remarks: &mut Vec<Remark>) {
+    let is_set = match &node.value {
+        Value::Bool(flag) => *flag,
+        Value::Text(text) => matches!(
+            text.trim().to_ascii_lowercase().as_str(),
+            "true" | "1" | "yes"
+        ),
+        _ => false,
+    };
+    if is_set {
+        let message = format!("`{key}` tells the loader to run code that comes with a model");
+        remarks.push(Remark::about(node, Severity::High, message));
+    }
+}
+
+fn loader(node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
+    let Some(module) = node.text().filter(|module| is_path(module)) else {
+        return;
+    };
+    let top = module.split('.').next().unwrap_or_default();
+    if top == "mlflow" && effect_of_path(module) != Effect::Programs {
+        return;
+    }
+    let message = format!(
+        "`loader_module` makes the loader import `{}`, {}",
+        shown(module),
+        around.origin(module)
+    );
+    remarks.push(Remark::about(node, Severity::High, message));
+}
+
+/// A diffusers `model_index.json`: each component is a library and a class.
+fn pipeline(node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
+    let names: Vec<&Node> = node.all("_class_name").collect();
+    for name in &names {
+        class_name(name, around, remarks);
+    }
+    let is_index = around.name == "model_index.json"
+        || names
+            .iter()
+            .any(|name| name.text().is_none_or(|text| text.contains("Pipeline")));
+    if !is_index {
+        return;
+    }
+    for (key, part) in node.entries() {
+        let [library, class] = part.items() else {
+            continue;
+        };
+        let (Some(library_name), Some(class_name)) = (library.text(), class.text()) else {
+            continue;
+        };
+        if key != "_class_name" {
+            component((library_name, class_name), part, around, remarks);
+        }
+    }
+}
+
+fn component(
+    (library, class): (&str, &str),
+    node: &Node,
+    around: &Around<'_>,
+    remarks: &mut Vec<Remark>,
+) {
+    let top = library.split('.').next().unwrap_or_default();
+    let judged = effect_of_path(&format!("{library}.{class}")).severity();
+    let known = LIBRARIES.binary_search(&top).is_ok() || PIPELINES.binary_search(&library).is_ok();
+    if known && judged < Some(Severity::Critical) {
+        return;
+    }
+    let message = format!(
+        "a component is the class `{}` of `{}`, which is not a library of diffusers: the loader imports it, {}",
+        shown(class),
+        shown(library),
+        around.origin(library)
+    );
+    let severity = judged.max(Some(Severity::High)).unwrap_or(Severity::High);
+    remarks.push(Remark::about(node, severity, message));
+}
+
+/// The class of a diffusers configuration: of the library, unless it is a pair or a path.
+fn class_name(node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
+    if let [module, class] = node.items() {
+        let module = module.text().unwrap_or_default();
+        let message = format!(
+            "the pipeline is the class `{}` of `{}`, {}",
+            shown(class.text().unwrap_or_default()),
+            shown(module),
+            around.origin(module)
+        );
+        remarks.push(Remark::about(node, Severity::High, message));
+        return;
+    }
+    let Some(text) = node
+        .text()
+        .filter(|text| text.contains('.') && is_path(text))
+    else {
+        return;
+    };
+    let top = text.split('.').next().unwrap_or_default();
+    let judged = effect_of_path(text).severity();
+    if LIBRARIES.binary_search(&top).is_err() || judged >= Some(Severity::Critical) {
+        let message = format!(
+            "`_class_name` is `{}`, which is not a class of diffusers",
+            shown(text)
+        );
+        let severity = judged.max(Some(Severity::High)).unwrap_or(Severity::High);
+        remarks.push(Remark::about(node, severity, message));
+    }
+}
+
+/// A sentence-transformers `modules.json`: a list of numbered modules with a path and a type.
+fn modules(root: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
+    for item in root.items() {
+        let is_module = item.all("idx").next().is_some() && item.all("path").next().is_some();
+        if !is_module {
+            continue;
+        }
+        for node in item.all("type") {
+            let Some(text) = node.text() else { continue };
+            let top = text.split('.').next().unwrap_or_default();
+            let known = matches!(
+                top,
+                "sentence_transformers" | "pylate" | "model2vec" | "setfit"
+            );
+            if known && effect_of_path(text).severity() < Some(Severity::Critical) {
+                continue;
+            }
+            let message = format!(
+                "a module is of the type `{}`, which is not of sentence-transformers: the loader imports it, {}",
+                shown(text),
+                around.origin(text.rsplit_once('.').map_or(text, |(module, _)| module))
+            );
+            remarks.push(Remark::about(node, Severity::High, message));
+        }
+    }
+}
+
+/// Libraries whose classes diffusers loads as components. Sorted.
+const LIBRARIES: &[&str] = &[
+    "accelerate",
+    "controlnet_aux",
+    "diffusers",
+    "flax",
+    "gguf",
+    "huggingface_hub",
+    "insightface",
+    "k_diffusion",
+    "nemo",
+    "onnxruntime",
+    "open_clip",
+    "openvino",
+    "optimum",
+    "peft",
+    "sentence_transformers",
+    "timm",
+    "tokenizers",
+    "torch",
+    "torchaudio",
+    "torchvision",
+    "transformers",
+];
+
+/// Folders of diffusers with pipelines of their own, which components name without the library. Sorted.
+const PIPELINES: &[&str] = &[
+    "ace_step",
+    "allegro",
+    "alt_diffusion",
+    "amused",
+    "animatediff",
+    "anyflow",
+    "audio_diffusion",
+    "audioldm",
+    "audioldm2",
+    "aura_flow",
+    "blip_diffusion",
+    "bria",
+    "bria_fibo",
+    "bria_fibo2",
+    "chroma",
+    "chronoedit",
+    "cogvideo",
+    "cogview3",
+    "cogview4",
+    "consisid",
+    "consistency_models",
+    "controlnet",
+    "controlnet_hunyuandit",
+    "controlnet_sd3",
+    "controlnet_xs",
+    "cosmos",
+    "dance_diffusion",
+    "ddim",
+    "ddpm",
+    "deepfloyd_if",
+    "deprecated",
+    "diffusion_gemma",
+    "dit",
+    "dreamlite",
+    "easyanimate",
+    "ernie_image",
+    "flux",
+    "flux2",
+    "free_noise_utils",
+    "glm_image",
+    "helios",
+    "hidream_image",
+    "hunyuan_image",
+    "hunyuan_video",
+    "hunyuan_video1_5",
+    "hunyuandit",
+    "i2vgen_xl",
+    "ideogram4",
+    "joyimage",
+    "kandinsky",
+    "kandinsky2_2",
+    "kandinsky3",
+    "kandinsky5",
+    "kandinsky6",
+    "kolors",
+    "krea2",
+    "latent_consistency_models",
+    "latent_diffusion",
+    "latte",
+    "ledits_pp",
+    "llada2",
+    "longcat_audio_dit",
+    "longcat_image",
+    "ltx",
+    "ltx2",
+    "lucy",
+    "lumina",
+    "lumina2",
+    "marigold",
+    "mochi",
+    "motif_video",
+    "musicldm",
+    "nucleusmoe_image",
+    "omnigen",
+    "ovis_image",
+    "pag",
+    "paint_by_example",
+    "pia",
+    "pixart_alpha",
+    "pndm",
+    "prx",
+    "qwenimage",
+    "qwenimage21",
+    "repaint",
+    "rfd4_proteina",
+    "sana",
+    "sana_video",
+    "sana_wm",
+    "score_sde_ve",
+    "semantic_stable_diffusion",
+    "shap_e",
+    "skyreels_v2",
+    "spectrogram_diffusion",
+    "stable_audio",
+    "stable_audio_3",
+    "stable_cascade",
+    "stable_diffusion",
+    "stable_diffusion_3",
+    "stable_diffusion_attend_and_excite",
+    "stable_diffusion_diffedit",
+    "stable_diffusion_gligen",
+    "stable_diffusion_k_diffusion",
+    "stable_diffusion_ldm3d",
+    "stable_diffusion_panorama",
+    "stable_diffusion_safe",
+    "stable_diffusion_sag",
+    "stable_diffusion_xl",
+    "stable_video_diffusion",
+    "stochastic_karras_ve",
+    "t2i_adapter",
+    "text_to_video_synthesis",
+    "unclip",
+    "unconditional_image_generation",
+    "unidiffuser",
+    "versatile_diffusion",
+    "visualcloze",
+    "vq_diffusion",
+    "wan",
+    "wuerstchen",
+    "z_image",
+];
+
+#[cfg(test)]
+mod tests {
+    use tutela_formats::json;
+
+    use super::*;
+
+    fn worst(name: &str, text: &str) -> Option<Severity> {
+        let around = Around {
+            name,
+            path: name,
+            files: &[],
+        };
+        let remarks = judge(&json::parse(text.as_bytes()), &around);
+        remarks.iter().map(|remark| remark.severity).max()
+    }
+
+    #[test]
+    fn the_lists_are_sorted() {
+        assert!(LIBRARIES.is_sorted() && PIPELINES.is_sorted());
+    }
+
+    #[test]
+    fn loaders_that_run_code_are_found() {
+        for (name, text) in [
+            (
+                "config.json",
+                r#"{"auto_map": {"AutoModel": "modeling_x.X"}}"#,
+            ),
+            (
+                "x.bin",
+                r#"{"a": [{"auto_map": {"AutoTokenizer": ["a/b--tok.T", null]}}]}"#,
+            ),
+            ("config.json", r#"{"auto_map": "m.X"}"#),
+            ("config.json", r#"{"auto_map": ["m.X", null]}"#),
+            (
+                "config.json",
+                r#"{"auto_map": null, "auto_map": {"AutoConfig": "c.C"}}"#,
+            ),
+            (
+                "config.json",
+                r#"{"custom_pipelines": {"p": {"impl": "my_p.P", "pt": ["AutoModel"]}}}"#,
+            ),
+            ("config.json", r#"{"trust_remote_code": true}"#),
+            ("config.json", r#"{"trust_remote_code": "True"}"#),
+            (
+                "model_index.json",
+                r#"{"_class_name": "P", "unet": ["my_unet", "UNet"]}"#,
+            ),
+            (
+                "m.json",
+                r#"{"_class_name": ["my_pipeline", "MyPipeline"], "unet": ["diffusers", "U"]}"#,
+            ),
+            (
+                "model_index.json",
+                r#"{"_class_name": "StableDiffusionPipeline", "unet": ["os", "system"]}"#,
+            ),
+            (
+                "modules.json",
+                r#"[{"idx": 0, "name": "0", "path": "", "type": "custom_st.Transformer"}]"#,
+            ),
+            (
+                "MLmodel",
+                r#"{"flavors": {"python_function": {"loader_module": "my_loader"}}}"#,
+            ),
+        ] {
+            assert!(worst(name, text) >= Some(Severity::High), "{text}");
+        }
+    }
+
+    #[test]
+    fn ordinary_configurations_are_not() {
+        for (name, text) in [
+            (
+                "config.json",
+                r#"{"architectures": ["LlamaForCausalLM"], "model_type": "llama", "auto_map": {}}"#,
+            ),
+            (
+                "config.json",
+                r#"{"trust_remote_code": false, "custom_pipelines": {}, "auto_map": null}"#,
+            ),
+            (
+                "config.json",
+                r#"{"_class_name": "UNet2DConditionModel", "down_block_types": ["DownBlock2D", "X"]}"#,
+            ),
+            (
+                "model_index.json",
+                r#"{"_class_name": "StableDiffusionPipeline", "feature_extractor": ["transformers", "CLIPImageProcessor"],
+                    "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"], "image_encoder": [null, null],
+                    "unet": ["diffusers", "UNet2DConditionModel"]}"#,
+            ),
+            (
+                "modules.json",
+                r#"[{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}]"#,
+            ),
+            ("data.json", r#"[{"type": "my.event", "path": "x"}]"#),
+            (
+                "text.json",
+                r#"{"description": "set auto_map and trust_remote_code=True to run it"}"#,
+            ),
+        ] {
+            assert_eq!(worst(name, text), None, "{text}");
+        }
+    }
+}
