@@ -3,6 +3,7 @@
 //! A check is one folder below `checks` and one line in `checks/mod.rs`.
 
 mod checks;
+mod claims;
 mod inside;
 
 pub use checks::CHECKS;

@@ -14,6 +14,7 @@ macro_rules! checks {
 
 checks! {
     exposed_secret::ExposedSecret,
+    gguf_header::GgufHeader,
     onnx_external_data::OnnxExternalData,
     pickle_dangerous_import::PickleDangerousImport,
     safetensors_header::SafetensorsHeader,
