@@ -3,7 +3,7 @@
 use std::io;
 
 use tutela_core::{Bytes, Limits, Window};
-use tutela_formats::{Entry, Format, sniff};
+use tutela_formats::{Entry, Format, executable, sniff};
 
 /// A file whose name says one format and whose content is not of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,4 +70,12 @@ pub(crate) fn concealed(
         }
     }
     Ok(String::new())
+}
+
+/// What kind of program the bytes at a place begin as: weights do not begin as one by chance.
+pub(crate) fn program(bytes: &dyn Bytes, start: u64) -> io::Result<Option<Format>> {
+    /// As far as a program's own header reaches.
+    const HEAD: u64 = 4096;
+    let found = executable::recognise(&Window::new(bytes, start, HEAD))?;
+    Ok(found.filter(|format| matches!(format, Format::Elf | Format::Pe)))
 }
