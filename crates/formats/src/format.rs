@@ -63,7 +63,9 @@ formats! {
     /// An ONNX model.
     Onnx: "ONNX model" [Model],
     /// A GGUF model.
-    Gguf: "GGUF model" [Model, Opaque],
+    Gguf: "GGUF model" [Model],
+    /// A model of GGUF's predecessors.
+    Ggml: "GGML model" [Model, Opaque],
     /// An HDF5 file, such as a Keras model of before Keras 3.
     Hdf5: "HDF5 file" [Model, Opaque],
     /// A TensorFlow Lite model.

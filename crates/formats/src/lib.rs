@@ -7,6 +7,7 @@
 
 pub mod executable;
 mod format;
+pub mod gguf;
 pub mod inflate;
 mod input;
 pub mod json;

@@ -95,6 +95,11 @@ fn by_magic(head: &[u8]) -> Option<Format> {
         ),
         (0, npy::MAGIC, Format::Npy),
         (0, b"GGUF", Format::Gguf),
+        // `ggml`, `ggmf`, `ggjt` and `ggla` as numbers of 32 bits, with a version in the last three.
+        (0, b"lmgg", Format::Ggml),
+        (0, b"fmgg", Format::Ggml),
+        (0, b"tjgg", Format::Ggml),
+        (0, b"algg", Format::Ggml),
         (4, b"TFL3", Format::Tflite),
         (0, b"\x1f\x8b\x08", Format::Gzip),
         (0, b"7z\xbc\xaf\x27\x1c", Format::SevenZip),

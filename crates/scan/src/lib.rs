@@ -4,6 +4,7 @@
 
 mod callables;
 mod checks;
+mod claims;
 mod config;
 mod inside;
 mod together;

@@ -1,8 +1,12 @@
 //! Reads the header's JSON so that duplicate keys are seen, which ordinary readers silently drop.
 
+use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+/// Values of one header. A tensor takes about eight; a value takes more memory than its two bytes of text.
+const VALUES: u64 = 2_000_000;
 
 /// A JSON value that keeps every entry of an object, in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,15 +19,32 @@ pub(super) enum Json {
     Object(Vec<(String, Self)>),
 }
 
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyJson)
+/// Parses a text that is nothing but one JSON value. `serde_json` keeps its own limit on depth.
+pub(super) fn parse(text: &str) -> Result<Json, serde_json::Error> {
+    let left = Cell::new(VALUES);
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let json = AnyJson(&left).deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(json)
+}
+
+/// Reads any value, as long as there are not too many.
+#[derive(Clone, Copy)]
+struct AnyJson<'a>(&'a Cell<u64>);
+
+impl<'de> DeserializeSeed<'de> for AnyJson<'_> {
+    type Value = Json;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        let left = self.0.get().checked_sub(1).ok_or_else(|| {
+            D::Error::custom(format_args!("there are more than {VALUES} values in it"))
+        })?;
+        self.0.set(left);
+        deserializer.deserialize_any(self)
     }
 }
 
-struct AnyJson;
-
-impl<'de> Visitor<'de> for AnyJson {
+impl<'de> Visitor<'de> for AnyJson<'_> {
     type Value = Json;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,7 +77,7 @@ impl<'de> Visitor<'de> for AnyJson {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Json, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = sequence.next_element()? {
+        while let Some(item) = sequence.next_element_seed(self)? {
             items.push(item);
         }
         Ok(Json::List(items))
@@ -64,8 +85,8 @@ impl<'de> Visitor<'de> for AnyJson {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
+        while let Some(key) = map.next_key()? {
+            entries.push((key, map.next_value_seed(self)?));
         }
         Ok(Json::Object(entries))
     }

@@ -72,7 +72,10 @@ pub enum Fault {
     Start(u8),
     /// The header is padded with something other than spaces.
     #[error("the header is padded with something other than spaces")]
-    Padding,
+    Padding {
+        /// Whether it is white space, which readers of JSON step over.
+        blank: bool,
+    },
     /// The header is not UTF-8.
     #[error("the header is not UTF-8")]
     NotUtf8,
@@ -105,7 +108,12 @@ pub enum Fault {
         name: String,
         /// The type.
         dtype: String,
+        /// Whether it is written as the format writes types, and the bytes are as many as it then takes.
+        fits: bool,
     },
+    /// A name that no library gives: control characters repaint terminals and end names early.
+    #[error("the name `{0}` holds control characters")]
+    Name(String),
     /// The shape does not fit the bytes, or its product overflows.
     #[error("tensor `{name}` has {bytes} bytes, but its shape and type make {expected}")]
     Size {
@@ -136,6 +144,9 @@ pub enum Fault {
         /// The other.
         second: String,
     },
+    /// An empty tensor lies between the first and the last byte of another.
+    #[error("the empty tensor `{0}` lies inside another one, which readers refuse")]
+    EmptyInside(String),
     /// Bytes inside the buffer belong to no tensor.
     #[error("bytes {start}..{end} of the buffer belong to no tensor")]
     Gap {
@@ -227,10 +238,11 @@ impl Header {
         };
         let json = text.trim_end_matches(' ');
         if json.ends_with(|last: char| last != '}') {
-            self.faults.push(Fault::Padding);
+            let padding = json.rsplit('}').next().unwrap_or_default();
+            let blank = padding.bytes().all(|byte| byte.is_ascii_whitespace());
+            self.faults.push(Fault::Padding { blank });
         }
-        // serde_json keeps its own limit on depth.
-        match serde_json::from_str(json.trim_end_matches(['\0', '\n', '\t', '\r'])) {
+        match json::parse(json.trim_end_matches(['\0', '\n', '\t', '\r'])) {
             Ok(Json::Object(entries)) => self.read_entries(entries, buffer),
             Ok(_) => self
                 .faults
@@ -246,6 +258,9 @@ impl Header {
         for (name, value) in entries {
             if !seen.insert(name.clone()) {
                 self.faults.push(Fault::DuplicateKey(escape(&name, 200)));
+            }
+            if name.chars().any(char::is_control) {
+                self.faults.push(Fault::Name(escape(&name, 200)));
             }
             if name == "__metadata__" {
                 self.read_metadata(value);
@@ -334,14 +349,16 @@ impl Header {
             });
             return;
         }
+        let bytes = tensor.end.saturating_sub(tensor.start);
         let Some(bits) = bits_of(&tensor.dtype) else {
+            let bits = bits_by_name(&tensor.dtype);
             self.faults.push(Fault::Dtype {
                 name,
                 dtype: escape(&tensor.dtype, 40),
+                fits: bits.is_some_and(|bits| size_of(&tensor.shape, bits) == Some(bytes)),
             });
             return;
         };
-        let bytes = tensor.end.saturating_sub(tensor.start);
         let expected = size_of(&tensor.shape, bits);
         if expected != Some(bytes) {
             self.faults.push(Fault::Size {
@@ -372,7 +389,9 @@ impl Header {
                     start: reached,
                     end: tensor.start,
                 });
-            } else if tensor.start < reached && tensor.end > tensor.start {
+            } else if tensor.start < reached && tensor.end == tensor.start {
+                faults.push(Fault::EmptyInside(escape(&tensor.name, 200)));
+            } else if tensor.start < reached {
                 faults.push(Fault::Overlap {
                     first: escape(last, 200),
                     second: escape(&tensor.name, 200),
@@ -428,4 +447,19 @@ fn bits_of(dtype: &str) -> Option<u64> {
         "U64" | "I64" | "F64" | "C64" => 64,
         _ => return None,
     })
+}
+
+/// The bits of a type newer than the table, when it is written as the format writes types: letters, the
+/// number of bits, perhaps a variant behind `_`.
+fn bits_by_name(dtype: &str) -> Option<u64> {
+    let (name, variant) = dtype.split_once('_').unwrap_or((dtype, ""));
+    let digits = name.trim_start_matches(|letter: char| letter.is_ascii_uppercase());
+    let letters = name.len().saturating_sub(digits.len());
+    let is_variant = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit();
+    let bits: u64 = digits.parse().ok()?;
+    ((1..=2).contains(&letters)
+        && bits <= 128
+        && variant.len() <= 8
+        && variant.chars().all(is_variant))
+    .then_some(bits)
 }

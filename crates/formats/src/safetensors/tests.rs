@@ -107,6 +107,70 @@ fn each_broken_rule_of_the_whole_header_is_named() {
 }
 
 #[test]
+fn names_types_and_empty_tensors_are_judged() {
+    let of = |header: &str, buffer| {
+        read(&file(header, buffer), &Limits::default())
+            .unwrap()
+            .faults
+    };
+    let typed =
+        |dtype: &str| format!(r#"{{"a":{{"dtype":"{dtype}","shape":[8],"data_offsets":[0,4]}}}}"#);
+    for (dtype, fits) in [
+        ("I4", true),
+        ("U4", true),
+        ("F8_X", false),
+        ("EVIL4", false),
+        ("4", false),
+    ] {
+        let faults = of(&typed(dtype), 4);
+        assert!(
+            matches!(&faults[..], [Fault::Dtype { fits: told, .. }] if *told == fits),
+            "{dtype}: {faults:?}"
+        );
+    }
+    let empty = r#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[0],"data_offsets":[2,2]}}"#;
+    assert_eq!(of(empty, 4), [Fault::EmptyInside("b".to_owned())]);
+    let name = r#"{"a\u001b":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#;
+    assert!(matches!(&of(name, 4)[..], [Fault::Name(_)]));
+}
+
+#[test]
+fn the_number_of_values_is_bounded() {
+    let header = format!("{{\"a\":[{}0]}}", "0,".repeat(2_100_000));
+    let faults = faults(&header, 0);
+    assert!(faults[0].contains("more than 2000000 values"), "{faults:?}");
+}
+
+/// What the reference library refuses must be told; what it accepts and is told is told on purpose.
+fn agrees_with_the_reference(bytes: &[u8]) -> Result<(), String> {
+    let ours = read(&bytes.to_vec(), &Limits::default()).unwrap().faults;
+    let theirs = safetensors::SafeTensors::deserialize(bytes).map(|_| ());
+    let on_purpose = |fault: &Fault| {
+        // Ignored there: other readers take other values, or the bytes conceal something.
+        matches!(
+            fault,
+            Fault::DuplicateKey(_)
+                | Fault::UnknownField { .. }
+                | Fault::Padding { blank: true }
+                | Fault::Name(_)
+        )
+    };
+    match theirs {
+        Err(error) if ours.is_empty() => Err(format!("refused by the reference: {error}")),
+        // It takes one of two entries; both are told.
+        Ok(())
+            if ours
+                .iter()
+                .any(|fault| matches!(fault, Fault::DuplicateKey(_))) =>
+        {
+            Ok(())
+        }
+        Ok(()) if !ours.iter().all(on_purpose) => Err(format!("accepted by it: {ours:?}")),
+        _ => Ok(()),
+    }
+}
+
+#[test]
 fn lengths_are_checked_before_anything_is_read() {
     let mut bytes = file("{}", 0);
     bytes[..8].copy_from_slice(&u64::MAX.to_le_bytes());
@@ -153,6 +217,30 @@ proptest! {
         }
         let header = format!("{{{}}}", entries.join(","));
         prop_assert_eq!(faults(&header, usize::try_from(at).unwrap()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_reference_library_agrees_on_headers(
+        entries in proptest::collection::vec((
+            "[ab]", "(F32|U8|F4|C64|X9)", proptest::collection::vec(0_u64..5, 0..3), 0_u64..12, 0_u64..12,
+        ), 0..4),
+        padding in "[ \n\0]{0,2}",
+        buffer in 0_usize..12,
+    ) {
+        let entries: Vec<String> = entries.iter().map(|(name, dtype, shape, start, length)| {
+            format!("\"{name}\":{{\"dtype\":\"{dtype}\",\"shape\":{shape:?},\"data_offsets\":[{start},{}]}}", start + length)
+        }).collect();
+        let bytes = file(&format!("{{{}}}{padding}", entries.join(",")), buffer);
+        prop_assert_eq!(agrees_with_the_reference(&bytes), Ok(()));
+    }
+
+    #[test]
+    fn the_reference_library_agrees_on_mutations(at in 0_usize..200, value in any::<u8>(), cut in 0_usize..20) {
+        let mut bytes = file(SOUND, 12);
+        let at = at % bytes.len();
+        bytes[at] = value;
+        bytes.truncate(bytes.len() - cut.saturating_sub(16));
+        prop_assert_eq!(agrees_with_the_reference(&bytes), Ok(()));
     }
 
     #[test]

@@ -40,6 +40,7 @@ macro_rules! checks {
 
 checks! {
     exposed_secret::ExposedSecret,
+    gguf_header::GgufHeader,
     onnx_external_data::OnnxExternalData,
     pickle_dangerous_import::PickleDangerousImport,
     remote_code_config::RemoteCodeConfig,

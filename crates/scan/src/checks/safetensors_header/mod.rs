@@ -3,12 +3,13 @@
 use std::io;
 
 use tutela_core::{
-    Artifact, ArtifactFile, Context, Error, Reference, Region, Scratch, Severity, Sink,
-    declare_check,
+    Artifact, ArtifactFile, Context, Error, Finding, Reference, Region, Scratch, Severity, Sink,
+    declare_check, escape,
 };
 use tutela_formats::safetensors::{self, Fault};
 use tutela_formats::{Entry, Format};
 
+use crate::claims::{Claim, claim, concealed, program};
 use crate::inside::{location, place};
 use crate::together::{EntryCheck, Visitor};
 
@@ -18,8 +19,9 @@ declare_check! {
     /// # What it finds
     /// Headers longer than the file or than readers accept, text that is not UTF-8 or JSON, keys that
     /// stand twice, types that do not exist, shapes that overflow or do not fit their bytes, tensors that
-    /// overlap or lie outside the file, bytes that no tensor covers, `__metadata__` that is not text, and a
-    /// file called `.safetensors` that is something else.
+    /// overlap or lie outside the file, bytes that no tensor covers and what lies in them, tensors whose bytes
+    /// are a program, `__metadata__` that is not text, names with control characters, fields that do not exist,
+    /// and a file called `.safetensors` that is something else.
     ///
     /// # Why it matters
     /// The format is safe because its rules leave no room: every byte belongs to one tensor. A gap or a tail
@@ -36,8 +38,9 @@ declare_check! {
     /// reference library. Never "repair" a header by hand: what the extra bytes were for is the question.
     ///
     /// # Limits
-    /// Only the header is read: the values of the weights are not judged. Types newer than the table are
-    /// reported as unknown, at medium. Formats other than safetensors are other checks' business.
+    /// The header and the first bytes of each tensor are read: the values of the weights are not judged. Types
+    /// newer than the table are reported as unknown, at medium when their name and size agree. The texts in
+    /// `__metadata__` are not judged. Formats other than safetensors are other checks' business.
     ///
     /// # References
     /// CWE-1284 (improper validation of specified quantity), CWE-20; MITRE ATLAS AML.T0010.003 (supply chain
@@ -64,7 +67,14 @@ declare_check! {
 
 impl EntryCheck for SafetensorsHeader {
     fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
-        Box::new(move |file, entry, sink| examine(file, entry, context, sink))
+        Box::new(move |file, entry, sink| {
+            Examination {
+                file,
+                entry,
+                context,
+            }
+            .run(sink)
+        })
     }
 
     fn plant(&self, scratch: &mut Scratch) -> Result<(), Error> {
@@ -76,64 +86,99 @@ impl EntryCheck for SafetensorsHeader {
     }
 }
 
-fn examine(
-    file: &ArtifactFile,
-    entry: &Entry<'_>,
-    context: &Context<'_>,
-    sink: &mut dyn Sink,
-) -> io::Result<()> {
-    let here = || location(file, entry);
-    let name = entry.member.unwrap_or(&file.path);
-    if !entry.formats.contains(&Format::Safetensors) {
-        if claims_to_be(name) {
-            sink.finding(misnamed(entry).at(here()));
+struct Examination<'a> {
+    file: &'a ArtifactFile,
+    entry: &'a Entry<'a>,
+    context: &'a Context<'a>,
+}
+
+impl Examination<'_> {
+    fn run(&self, sink: &mut dyn Sink) -> io::Result<()> {
+        if !self.entry.formats.contains(&Format::Safetensors) {
+            return self.misnamed(sink);
         }
-        return Ok(());
+        let header = safetensors::read(self.entry.bytes, self.context.limits)?;
+        let buffer = header.length.saturating_add(8);
+        for fault in &header.faults {
+            self.tell(fault, buffer, sink)?;
+        }
+        for tensor in &header.tensors {
+            let start = buffer.saturating_add(tensor.start);
+            if tensor.end > tensor.start
+                && let Some(program) = program(self.entry.bytes, start)?
+            {
+                let name = escape(&tensor.name, 200);
+                let message = format!(
+                    "the bytes of tensor `{name}` are something else: {}",
+                    program.name()
+                );
+                let end = buffer.saturating_add(tensor.end);
+                sink.finding(self.finding(start, end, message));
+            }
+        }
+        Ok(())
     }
-    let header = safetensors::read(entry.bytes, context.limits)?;
-    let region = Region::Bytes {
-        start: 0,
-        end: header.length.saturating_add(8).min(entry.bytes.len()),
-    };
-    for fault in header.faults {
-        if let Fault::Unread(_) = fault {
-            sink.incomplete(format!("`{}`: {fault}", place(file, entry.member)));
-            continue;
+
+    fn misnamed(&self, sink: &mut dyn Sink) -> io::Result<()> {
+        let name = self.entry.member.unwrap_or(&self.file.path);
+        match claim(name, "safetensors", self.entry)? {
+            Claim::Kept => {}
+            Claim::Pointer => sink.incomplete(format!(
+                "`{}` is only a pointer to a file kept elsewhere",
+                place(self.file, self.entry.member)
+            )),
+            Claim::Broken(what) => sink.finding(
+                SafetensorsHeader::INFO
+                    .finding(format!(
+                        "the file is called safetensors but its content is something else: {what}"
+                    ))
+                    .at(location(self.file, self.entry)),
+            ),
+        }
+        Ok(())
+    }
+
+    fn tell(&self, fault: &Fault, buffer: u64, sink: &mut dyn Sink) -> io::Result<()> {
+        let length = self.entry.bytes.len();
+        let (start, end) = match fault {
+            Fault::Unread(_) => {
+                let place = place(self.file, self.entry.member);
+                sink.incomplete(format!("`{place}`: {fault}"));
+                return Ok(());
+            }
+            Fault::Gap { start, end } => {
+                (buffer.saturating_add(*start), buffer.saturating_add(*end))
+            }
+            Fault::Trailing(bytes) => (length.saturating_sub(*bytes), length),
+            _ => (0, buffer.min(length)),
+        };
+        let mut message = fault.to_string();
+        if let Fault::Gap { .. } | Fault::Trailing(_) = fault {
+            message.push_str(&concealed(
+                self.entry.bytes,
+                start,
+                end,
+                self.context.limits,
+            )?);
         }
         sink.finding(
-            SafetensorsHeader::INFO
-                .finding(fault.to_string())
-                .with_severity(severity(&fault))
-                .at(here().at(region.clone())),
+            self.finding(start, end, message)
+                .with_severity(severity(fault)),
         );
+        Ok(())
     }
-    Ok(())
+
+    fn finding(&self, start: u64, end: u64, message: String) -> Finding {
+        SafetensorsHeader::INFO
+            .finding(message)
+            .at(location(self.file, self.entry).at(Region::Bytes { start, end }))
+    }
 }
 
-fn claims_to_be(name: &str) -> bool {
-    std::path::Path::new(name)
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors"))
-}
-
-fn misnamed(entry: &Entry<'_>) -> tutela_core::Finding {
-    let what = entry
-        .formats
-        .first()
-        .map_or("of no known format", |format| format.name());
-    SafetensorsHeader::INFO.finding(format!(
-        "the file is called safetensors but its content is something else: {what}"
-    ))
-}
-
-/// A reader that keeps the rules refuses the file; what conceals or exhausts is worse than what is untidy.
+/// The reference library cannot write any of these; only what it reads and newer types are milder.
 const fn severity(fault: &Fault) -> Severity {
     match fault {
-        Fault::Padding
-        | Fault::Start(_)
-        | Fault::Metadata
-        | Fault::UnknownField { .. }
-        | Fault::Dtype { .. } => Severity::Medium,
+        Fault::Padding { blank: true } | Fault::Dtype { fits: true, .. } => Severity::Medium,
         _ => Severity::High,
     }
 }
