@@ -7,7 +7,6 @@
 
 pub mod executable;
 mod format;
-pub mod inflate;
 mod input;
 mod little;
 mod nested;
@@ -15,7 +14,9 @@ pub mod npy;
 pub mod onnx;
 pub mod pickle;
 pub mod safetensors;
+pub mod sevenzip;
 mod sniff;
+pub mod stream;
 pub mod tar;
 pub mod zip;
 
