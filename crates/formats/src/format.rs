@@ -91,17 +91,19 @@ formats! {
     /// A tar archive.
     Tar: "tar archive" [Container],
     /// A 7z archive.
-    SevenZip: "7z archive" [Container, Opaque],
+    SevenZip: "7z archive" [Container],
     /// A RAR archive.
     Rar: "RAR archive" [Container, Opaque],
     /// A bzip2 stream.
-    Bzip2: "bzip2 stream" [Container, Opaque],
-    /// An xz or lzma stream.
-    Xz: "xz stream" [Container, Opaque],
+    Bzip2: "bzip2 stream" [Container],
+    /// An xz stream.
+    Xz: "xz stream" [Container],
+    /// An lzma stream of before xz.
+    Lzma: "lzma stream" [Container],
     /// A Zstandard stream.
-    Zstd: "Zstandard stream" [Container, Opaque],
+    Zstd: "Zstandard stream" [Container],
     /// An LZ4 stream.
-    Lz4: "LZ4 stream" [Container, Opaque],
+    Lz4: "LZ4 stream" [Container],
 }
 
 impl Format {

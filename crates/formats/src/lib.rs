@@ -8,7 +8,6 @@
 pub mod executable;
 mod format;
 pub mod gguf;
-pub mod inflate;
 mod input;
 pub mod json;
 mod little;
@@ -17,7 +16,9 @@ pub mod npy;
 pub mod onnx;
 pub mod pickle;
 pub mod safetensors;
+pub mod sevenzip;
 mod sniff;
+pub mod stream;
 pub mod tar;
 pub mod tree;
 pub mod yaml;

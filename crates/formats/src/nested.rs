@@ -1,11 +1,11 @@
-//! Walks through a file and everything packed inside it: zip, tar, gzip and zlib, to a depth.
+//! Walks through a file and everything packed inside it: archives and compressed streams, to a depth.
 
 use std::io;
 
 use tutela_core::{Bytes, Limits, Window, escape};
 
-use crate::inflate::{self, Wrapper};
-use crate::{Format, sniff_all, tar, zip};
+use crate::stream::{self, Codec, Stream};
+use crate::{Format, sevenzip, sniff_all, tar, zip};
 
 /// A file, or something packed inside it.
 #[derive(Clone, Copy)]
@@ -18,6 +18,14 @@ pub struct Entry<'a> {
     pub formats: &'a [Format],
     /// The structure, when it is a zip archive.
     pub archive: Option<&'a zip::Archive>,
+    /// The structure, when it is a tar archive.
+    pub tar: Option<&'a tar::Archive>,
+    /// The structure, when it is a 7z archive.
+    pub sevenzip: Option<&'a sevenzip::Archive>,
+    /// What came out, when it is a compressed stream.
+    pub stream: Option<&'a Stream>,
+    /// How the archive around it describes it, when that is a zip archive.
+    pub listed: Option<&'a zip::Member>,
 }
 
 impl std::fmt::Debug for Entry<'_> {
@@ -59,8 +67,43 @@ pub fn walk(
         budget: limits.unpacked_bytes,
         members: limits.members,
     };
-    walk.enter(bytes, None, 0)?;
+    walk.enter(Found::file(bytes), 0)?;
     Ok(walk.unread)
+}
+
+/// Something to look at.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    bytes: &'a dyn Bytes,
+    member: Option<&'a str>,
+    listed: Option<&'a zip::Member>,
+}
+
+impl<'a> Found<'a> {
+    const fn file(bytes: &'a dyn Bytes) -> Self {
+        Self {
+            bytes,
+            member: None,
+            listed: None,
+        }
+    }
+
+    const fn inside(bytes: &'a dyn Bytes, member: &'a str) -> Self {
+        Self {
+            bytes,
+            member: Some(member),
+            listed: None,
+        }
+    }
+}
+
+/// What the formats of one entry were parsed into.
+#[derive(Default)]
+struct Opened {
+    zip: Option<zip::Archive>,
+    tar: Option<tar::Archive>,
+    sevenzip: Option<sevenzip::Archive>,
+    stream: Option<Stream>,
 }
 
 struct Walk<'a> {
@@ -75,45 +118,89 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Recurses once a level of packing, which the limits bound.
-    fn enter(&mut self, bytes: &dyn Bytes, member: Option<&str>, depth: u32) -> io::Result<()> {
-        let formats = sniff_all(bytes, self.limits)?;
-        let archive = if formats.iter().copied().any(is_zip) {
-            Some(zip::read(bytes, self.limits)?)
+    fn enter(&mut self, found: Found<'_>, depth: u32) -> io::Result<()> {
+        let formats = sniff_all(found.bytes, self.limits)?;
+        let opened = if depth < self.limits.depth {
+            self.open(found, &formats)?
         } else {
-            None
+            Opened::default()
         };
         (self.visit)(&Entry {
-            member,
-            bytes,
+            member: found.member,
+            bytes: found.bytes,
             formats: &formats,
-            archive: archive.as_ref(),
+            archive: opened.zip.as_ref(),
+            tar: opened.tar.as_ref(),
+            sevenzip: opened.sevenzip.as_ref(),
+            stream: opened.stream.as_ref(),
+            listed: found.listed,
         })?;
         for format in formats {
             if !format.is_understood() {
                 self.unread.push(Unread {
-                    member: member.map(str::to_owned),
+                    member: found.member.map(str::to_owned),
                     why: format!("is recognised ({format}) but cannot be looked into"),
                     format: Some(format),
                 });
-            }
-            if !format.is_container() {
-                continue;
-            }
-            if depth >= self.limits.depth {
+            } else if format.is_container() && depth >= self.limits.depth {
                 let depth = self.limits.depth;
                 self.skip(
-                    member,
+                    found.member,
                     format!("is packed deeper than the limit of {depth} levels"),
                 );
-                continue;
             }
-            match (format, &archive) {
-                (Format::Gzip, _) => self.stream(bytes, member, Wrapper::Gzip, depth)?,
-                (Format::Zlib, _) => self.stream(bytes, member, Wrapper::Zlib, depth)?,
-                (Format::Tar, _) => self.tar(bytes, member, depth)?,
-                (_, Some(archive)) if is_zip(format) => self.zip(bytes, archive, member, depth)?,
-                _ => {}
+        }
+        self.descend(found, opened, depth.saturating_add(1))
+    }
+
+    /// Parses what the formats promise; says what could not be parsed.
+    fn open(&mut self, found: Found<'_>, formats: &[Format]) -> io::Result<Opened> {
+        let mut opened = Opened::default();
+        for format in formats.iter().copied() {
+            if is_zip(format) {
+                opened.zip = Some(zip::read(found.bytes, self.limits)?);
+            } else if format == Format::Tar {
+                opened.tar = Some(tar::read(found.bytes, self.limits)?);
+            } else if format == Format::SevenZip {
+                match sevenzip::read(found.bytes, self.limits) {
+                    Ok(archive) => opened.sevenzip = Some(archive),
+                    Err(sevenzip::Unreadable::Read(error)) => return Err(error),
+                    Err(why) => self.skip(found.member, format!("could not be read: {why}")),
+                }
+            } else if let Some(codec) = Codec::of(format) {
+                opened.stream = self.unpack(found, codec)?;
             }
+        }
+        Ok(opened)
+    }
+
+    fn unpack(&mut self, found: Found<'_>, codec: Codec) -> io::Result<Option<Stream>> {
+        let limit = self.limits.member_bytes.min(self.budget);
+        match stream::unpack(found.bytes, codec, limit, self.limits) {
+            Ok(stream) => {
+                self.budget = self.budget.saturating_sub(stream.bytes.len() as u64);
+                Ok(Some(stream))
+            }
+            Err(stream::Failed::Read(error)) => Err(error),
+            Err(why) => {
+                self.skip(found.member, format!("could not be unpacked: {why}"));
+                Ok(None)
+            }
+        }
+    }
+
+    fn descend(&mut self, found: Found<'_>, opened: Opened, depth: u32) -> io::Result<()> {
+        if let Some(stream) = opened.stream {
+            self.stream(found, &stream, depth)?;
+        }
+        if let Some(archive) = opened.tar {
+            self.tar(found, &archive, depth)?;
+        }
+        if let Some(archive) = opened.sevenzip {
+            self.sevenzip(found, &archive, depth)?;
+        }
+        if let Some(archive) = opened.zip {
+            self.zip(found, &archive, depth)?;
         }
         Ok(())
     }
@@ -148,59 +235,90 @@ impl Walk<'_> {
         }
     }
 
-    fn stream(
-        &mut self,
-        bytes: &dyn Bytes,
-        member: Option<&str>,
-        wrapper: Wrapper,
-        depth: u32,
-    ) -> io::Result<()> {
-        let limit = self.limits.member_bytes.min(self.budget);
-        match inflate::unpack(bytes, wrapper, limit) {
-            Ok(unpacked) => {
-                self.budget = self.budget.saturating_sub(unpacked.bytes.len() as u64);
-                if !unpacked.complete {
-                    self.skip(member, "is packed data that breaks off".to_owned());
-                }
-                let inner = below(member, "unpacked");
-                self.enter(&unpacked.bytes, Some(&inner), depth.saturating_add(1))
-            }
-            Err(inflate::Failed::Read(error)) => Err(error),
-            Err(why) => {
-                self.skip(member, format!("could not be unpacked: {why}"));
-                Ok(())
+    fn stream(&mut self, found: Found<'_>, stream: &Stream, depth: u32) -> io::Result<()> {
+        let member = found.member;
+        if !stream.is_complete() {
+            self.skip(member, "is packed data that breaks off".to_owned());
+        }
+        for fault in &stream.faults {
+            if let stream::Fault::TooMany(_) = fault {
+                self.skip(member, format!("is a stream with a fault: {fault}"));
             }
         }
+        let inner = below(member, "unpacked");
+        self.enter(Found::inside(&stream.bytes, &inner), depth)?;
+        // A loader that knows only one part sees what each part begins with.
+        for (number, part) in stream.parts.iter().enumerate().skip(1) {
+            if !self.admit(member) {
+                break;
+            }
+            let rest = stream.bytes.get(part.unpacked..).unwrap_or_default();
+            if rest.is_empty() {
+                continue;
+            }
+            let inner = below(member, &format!("unpacked from part {number}"));
+            self.enter(Found::inside(&rest.to_vec(), &inner), depth)?;
+        }
+        self.behind(found, stream.trailing(), depth)
     }
 
-    fn tar(&mut self, bytes: &dyn Bytes, member: Option<&str>, depth: u32) -> io::Result<()> {
-        let archive = tar::read(bytes, self.limits)?;
+    /// Looks at the bytes behind what a container says it holds.
+    fn behind(&mut self, found: Found<'_>, from: Option<u64>, depth: u32) -> io::Result<()> {
+        let Some(from) = from.filter(|from| *from < found.bytes.len()) else {
+            return Ok(());
+        };
+        let inner = below(found.member, "behind");
+        let window = Window::new(found.bytes, from, u64::MAX);
+        self.enter(Found::inside(&window, &inner), depth)
+    }
+
+    fn tar(&mut self, found: Found<'_>, archive: &tar::Archive, depth: u32) -> io::Result<()> {
+        let member = found.member;
         if !archive.complete {
             self.skip(member, "is a tar archive that breaks off".to_owned());
         }
-        for file in &archive.members {
+        for file in archive.members.iter().filter(|file| file.length > 0) {
             if !self.admit(member) {
                 break;
             }
             let inner = below(member, &file.name);
-            let window = Window::new(bytes, file.start, file.length);
-            self.enter(&window, Some(&inner), depth.saturating_add(1))?;
+            let window = Window::new(found.bytes, file.start, file.length);
+            self.enter(Found::inside(&window, &inner), depth)?;
         }
-        Ok(())
+        self.behind(found, archive.trailing, depth)
     }
 
-    fn zip(
+    fn sevenzip(
         &mut self,
-        bytes: &dyn Bytes,
-        archive: &zip::Archive,
-        member: Option<&str>,
+        found: Found<'_>,
+        archive: &sevenzip::Archive,
         depth: u32,
     ) -> io::Result<()> {
+        let name = |index: usize| {
+            let member = archive.members.get(index);
+            below(found.member, member.map_or("", |member| &member.name))
+        };
+        let limit = self.limits.member_bytes.min(self.budget);
+        let mut left = self.budget;
+        let missing = archive.unpack(found.bytes, limit, &mut |index, content| {
+            left = left.saturating_sub(content.len() as u64);
+            self.budget = self.budget.min(left);
+            if self.admit(found.member) {
+                self.enter(Found::inside(&content, &name(index)), depth)?;
+            }
+            Ok(())
+        })?;
+        for (index, why) in missing {
+            self.skip(Some(&name(index)), format!("could not be read: {why}"));
+        }
+        let from = found.bytes.len().saturating_sub(archive.trailing);
+        self.behind(found, Some(from), depth)
+    }
+
+    fn zip(&mut self, found: Found<'_>, archive: &zip::Archive, depth: u32) -> io::Result<()> {
+        let member = found.member;
         for anomaly in &archive.anomalies {
-            if matches!(
-                anomaly.fault,
-                zip::Fault::TooMany(_) | zip::Fault::NoDirectory
-            ) {
+            if anomaly.fault.blinds() {
                 self.skip(
                     member,
                     format!("is a zip archive with a fault: {}", anomaly.fault),
@@ -211,23 +329,33 @@ impl Walk<'_> {
             if !self.admit(member) {
                 break;
             }
-            let inner = below(member, &file.name);
-            let limit = self.limits.member_bytes.min(self.budget);
-            match file.open(bytes, limit) {
-                Ok(content) => {
-                    if let zip::Content::Unpacked(unpacked) = &content {
-                        self.budget = self.budget.saturating_sub(unpacked.bytes.len() as u64);
-                        if !unpacked.complete {
-                            self.skip(Some(&inner), "is packed data that breaks off".to_owned());
-                        }
-                    }
-                    self.enter(&content, Some(&inner), depth.saturating_add(1))?;
-                }
-                Err(zip::Unreadable::Read(error)) => return Err(error),
-                Err(why) => self.skip(Some(&inner), format!("could not be read: {why}")),
+            self.zip_member(found, file, depth)?;
+        }
+        self.behind(found, archive.trailing(found.bytes.len()), depth)
+    }
+
+    fn zip_member(&mut self, found: Found<'_>, file: &zip::Member, depth: u32) -> io::Result<()> {
+        let inner = below(found.member, &file.name);
+        let limit = self.limits.member_bytes.min(self.budget);
+        let content = match file.open(found.bytes, limit) {
+            Ok(content) => content,
+            Err(zip::Unreadable::Read(error)) => return Err(error),
+            Err(why) => {
+                self.skip(Some(&inner), format!("could not be read: {why}"));
+                return Ok(());
+            }
+        };
+        if let zip::Content::Unpacked(stream) = &content {
+            self.budget = self.budget.saturating_sub(stream.bytes.len() as u64);
+            if !stream.is_complete() {
+                self.skip(Some(&inner), "is packed data that breaks off".to_owned());
             }
         }
-        Ok(())
+        let entry = Found {
+            listed: Some(file),
+            ..Found::inside(&content, &inner)
+        };
+        self.enter(entry, depth)
     }
 }
 
@@ -313,6 +441,7 @@ mod tests {
         for bytes in [
             &b"7z\xbc\xaf\x27\x1c"[..],
             b"lmgg\x01\0\0\0",
+            b"Rar!\x1a\x07\0",
             b"\x89HDF\r\n\x1a\n",
         ] {
             assert_eq!(seen(bytes, &Limits::default()).1.len(), 1);

@@ -4,8 +4,8 @@ use std::io;
 
 use tutela_core::{Bytes, Limits};
 
-use crate::inflate::{self, Wrapper};
 use crate::input::Input;
+use crate::stream::{self, Codec};
 use crate::{Format, executable, json, npy, onnx, pickle, safetensors, tar, zip};
 
 /// What the bytes are, if they are of a known format.
@@ -61,7 +61,8 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(safetensors::looks_like(head.bytes)?.then_some(Format::Safetensors)),
     |head| Ok(tar::looks_like(head.bytes)?.then_some(Format::Tar)),
     |head| Ok(is_hdf5(head.bytes)?.then_some(Format::Hdf5)),
-    |head| Ok(is_zlib(head.bytes, head.start).then_some(Format::Zlib)),
+    |head| Ok(is_zlib(head).then_some(Format::Zlib)),
+    |head| Ok(is_lzma(head).then_some(Format::Lzma)),
     |head| Ok(onnx::looks_like(head.bytes)?.then_some(Format::Onnx)),
     |head| Ok(json::looks_like(head.start).then_some(Format::Json)),
     |head| Ok(is_saved_model(head.start).then_some(Format::SavedModel)),
@@ -105,9 +106,9 @@ fn by_magic(head: &[u8]) -> Option<Format> {
         (0, b"7z\xbc\xaf\x27\x1c", Format::SevenZip),
         (0, b"Rar!\x1a\x07", Format::Rar),
         (0, b"\xfd7zXZ\0", Format::Xz),
-        (0, b"]\0\0\x80\0\xff\xff\xff\xff", Format::Xz),
         (0, b"\x28\xb5\x2f\xfd", Format::Zstd),
         (0, b"\x04\x22\x4d\x18", Format::Lz4),
+        (0, b"\x02\x21\x4c\x18", Format::Lz4),
     ];
     let found = MAGICS
         .iter()
@@ -135,17 +136,38 @@ fn is_hdf5(bytes: &dyn Bytes) -> io::Result<bool> {
 }
 
 /// A two-byte header with its own check, and something that unpacks.
-fn is_zlib(bytes: &dyn Bytes, head: &[u8]) -> bool {
-    let [0x78, flags, ..] = head else {
+///
+/// Only the window of 32 KiB that every writer asks for: others would make random weights look packed.
+fn is_zlib(head: &Head<'_>) -> bool {
+    let [0x78, flags, ..] = *head.start else {
         return false;
     };
-    if !(0x7800_u32 | u32::from(*flags)).is_multiple_of(31) {
+    u16::from_be_bytes([0x78, flags]).is_multiple_of(31) && begins(head, Codec::Zlib)
+}
+
+/// A properties byte, a dictionary of 2^n or 3·2^n bytes, a size that is unknown or believable (the rules
+/// by which `xz` tells), and something that unpacks. Small integers look like that too, so the rarer
+/// properties need an unknown size.
+fn is_lzma(head: &Head<'_>) -> bool {
+    let [properties, a, b, c, d, size @ .., 0] = head.start.get(..14).unwrap_or_default() else {
         return false;
-    }
-    let start = tutela_core::Window::new(bytes, 0, 64 << 10);
-    match inflate::unpack(&start, Wrapper::Zlib, 64) {
-        Ok(unpacked) => !unpacked.bytes.is_empty(),
-        Err(error) => matches!(error, inflate::Failed::TooLarge(_)),
+    };
+    let dictionary = u32::from_le_bytes([*a, *b, *c, *d]);
+    let odd = dictionary >> dictionary.trailing_zeros().min(31);
+    let size = size.try_into().map_or(0, u64::from_le_bytes);
+    *properties < 225
+        && (dictionary == u32::MAX || (dictionary >= 1 << 12 && matches!(odd, 1 | 3)))
+        && (size == u64::MAX || (*properties == 0x5d && size < 1 << 38))
+        && begins(head, Codec::Lzma)
+}
+
+/// Whether the first bytes unpack, to more than chance would give.
+fn begins(head: &Head<'_>, codec: Codec) -> bool {
+    let start = tutela_core::Window::new(head.bytes, 0, 64 << 10);
+    match stream::unpack(&start, codec, 64, head.limits) {
+        Ok(stream) if stream.is_complete() => !stream.bytes.is_empty(),
+        Ok(stream) => stream.bytes.len() >= 8,
+        Err(error) => matches!(error, stream::Failed::TooLarge(_)),
     }
 }
 

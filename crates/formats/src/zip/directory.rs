@@ -1,174 +1,230 @@
-//! The central directory, the members' own headers, and what differs between them.
+//! The central directories, compared with the members' own headers and with each other.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io;
 
 use tutela_core::{Bytes, Limits, escape};
 
+use super::end::{self, End, Reading};
+use super::local::{Gaps, Local, behind_descriptor};
 use super::{Anomaly, Archive, Fault, Member};
 use crate::input::Input;
 use crate::little::{u16_at, u32_at, u64_at};
 
-const END: &[u8; 4] = b"PK\x05\x06";
-const LISTED: &[u8; 4] = b"PK\x01\x02";
-const LOCAL: &[u8; 4] = b"PK\x03\x04";
-const DESCRIPTOR: &[u8; 4] = b"PK\x07\x08";
-/// An end record is 22 bytes and a comment of at most 65,535.
-const END_SEARCH: u64 = 22 + 65_535;
+pub(super) const LISTED: &[u8; 4] = b"PK\x01\x02";
 /// The value that sends a reader to the zip64 fields.
 const IN_ZIP64: u64 = 0xffff_ffff;
 
-/// The end record.
-struct End {
-    at: u64,
-    /// One past its comment.
-    end: u64,
-    /// Where the directory is, as an offset into the archive.
-    directory: u64,
-    size: u64,
-    /// Bytes before the archive, by which all offsets are shifted.
-    prefix: u64,
-    several: bool,
-}
-
-/// What a member's own header says.
-struct Local {
-    name: Vec<u8>,
-    method: u16,
-    flags: u16,
-    crc: u32,
-    packed: u64,
-    unpacked: u64,
-    data: u64,
-}
-
-pub(super) fn has_end(bytes: &dyn Bytes) -> io::Result<bool> {
-    Ok(find_end(bytes)?.is_some())
-}
-
 pub(super) fn read(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Archive> {
     let mut archive = Archive::default();
-    let mut input = Input::new(bytes);
-    let end = find_end(bytes)?;
-    let listed = match &end {
-        Some(end) => read_listed(&mut input, end, limits, &mut archive)?,
-        None => false,
+    let mut reader = Reader {
+        input: Input::new(bytes),
+        limits,
+        covered: Vec::new(),
     };
-    if !listed {
+    let ends = end::find(bytes)?;
+    if !reader.directories(&ends, &mut archive)? {
         archive.note(None, Fault::NoDirectory);
     }
-    let stop = end.as_ref().map_or(bytes.len(), |end| {
-        end.prefix.saturating_add(end.directory).min(bytes.len())
-    });
-    find_unlisted(&mut input, stop, limits, &mut archive)?;
+    reader.gaps(&mut archive)?;
+    note_overlaps(&mut archive);
     note_duplicates(&mut archive);
-    if let Some(end) = end {
-        note_surroundings(&end, bytes.len(), &mut archive);
-    }
+    note_end(ends.first(), bytes.len(), &mut archive);
     Ok(archive)
 }
 
 impl Archive {
-    fn note(&mut self, member: Option<usize>, fault: Fault) {
-        // At most three a member, and members are limited.
+    pub(super) fn note(&mut self, member: Option<usize>, fault: Fault) {
+        // A few a member and a gap, and both are limited.
         self.anomalies.push(Anomaly { member, fault });
     }
 }
 
-fn find_end(bytes: &dyn Bytes) -> io::Result<Option<End>> {
-    let length = bytes.len();
-    let start = length.saturating_sub(END_SEARCH);
-    let tail = tutela_core::read_all(
-        &tutela_core::Window::new(bytes, start, END_SEARCH),
-        END_SEARCH,
-    )?;
-    let mut places = tail
-        .windows(4)
-        .enumerate()
-        .rev()
-        .filter(|(_, window)| *window == END)
-        .map(|(place, _)| start.saturating_add(place as u64));
-    let Some(at) = places.next() else {
-        return Ok(None);
-    };
-    let several = places.next().is_some();
-    let record = tail
-        .get(usize::try_from(at.saturating_sub(start)).unwrap_or(usize::MAX)..)
-        .unwrap_or_default();
-    let (Some(size), Some(directory), Some(comment)) =
-        (u32_at(record, 12), u32_at(record, 16), u16_at(record, 20))
-    else {
-        return Ok(None);
-    };
-    let mut end = End {
-        at,
-        end: at.saturating_add(22).saturating_add(u64::from(comment)),
-        directory: u64::from(directory),
-        size: u64::from(size),
-        prefix: 0,
-        several,
-    };
-    widen(bytes, &mut end)?;
-    Ok(Some(end))
+struct Reader<'a> {
+    input: Input<'a>,
+    limits: &'a Limits,
+    /// What is accounted for: directories and end records; members are added at the end.
+    covered: Vec<(u64, u64)>,
 }
 
-/// Reads the zip64 end record, when there is one, and finds where the archive really starts.
-fn widen(bytes: &dyn Bytes, end: &mut End) -> io::Result<()> {
-    let mut directory_end = end.at;
-    let mut input = Input::new(bytes);
-    if let Some(locator_at) = end.at.checked_sub(20)
-        && let Some(locator) = input.slice(locator_at, 20)?
-        && locator.starts_with(b"PK\x06\x07")
-    {
-        let declared = u64_at(locator, 8).unwrap_or(u64::MAX);
-        // Behind a prefix the declared place is wrong; the record then lies right before the locator.
-        for at in [declared, locator_at.saturating_sub(56)] {
-            if let Some(record) = input.slice(at, 56)?
-                && record.starts_with(b"PK\x06\x06")
-            {
-                end.size = u64_at(record, 40).unwrap_or(end.size);
-                end.directory = u64_at(record, 48).unwrap_or(end.directory);
-                directory_end = at;
-                break;
+impl Reader<'_> {
+    /// Reads every directory; false when there is none that can be read.
+    fn directories(&mut self, ends: &[End], archive: &mut Archive) -> io::Result<bool> {
+        let mut read = false;
+        for (number, end) in ends.iter().enumerate() {
+            if number > 0 && archive.holds(end.at) {
+                // The end of an archive that is stored inside this one.
+                continue;
+            }
+            for reading in &end.readings {
+                if !read {
+                    self.cover(end, *reading);
+                    read = self.directory(*reading, end.start, archive)?;
+                } else if self.another(*reading, end, archive)? && number > 0 {
+                    archive.note(None, Fault::SeveralEnds);
+                }
+            }
+            if number == 0 {
+                // An end record without a directory is still no data.
+                self.covered.push((end.start, end.end));
             }
         }
+        Ok(read)
     }
-    end.prefix = directory_end
-        .saturating_sub(end.size)
-        .saturating_sub(end.directory);
-    Ok(())
-}
 
-/// Reads the central directory; false when it is not one.
-fn read_listed(
-    input: &mut Input<'_>,
-    end: &End,
-    limits: &Limits,
-    archive: &mut Archive,
-) -> io::Result<bool> {
-    let mut at = end.prefix.saturating_add(end.directory);
-    let stop = at.saturating_add(end.size).min(input.len());
-    while at < stop {
-        if archive.members.len() as u64 >= limits.members {
-            archive.note(None, Fault::TooMany(limits.members));
-            return Ok(true);
+    fn cover(&mut self, end: &End, reading: Reading) {
+        self.covered
+            .push((reading.start, reading.start.saturating_add(reading.size)));
+        self.covered.push((end.start, end.end));
+    }
+
+    /// Reads a directory that only some loaders find; adds what the others do not show. False when it
+    /// shows the same.
+    fn another(&mut self, reading: Reading, end: &End, archive: &mut Archive) -> io::Result<bool> {
+        let mut other = Archive::default();
+        self.directory(reading, end.start, &mut other)?;
+        let mut differs = false;
+        for (index, member) in other.members.into_iter().enumerate() {
+            let full = archive.members.len() as u64 >= self.limits.members;
+            if full || member.data.is_none() || archive.members.contains(&member) {
+                continue;
+            }
+            differs = true;
+            let shown = escape(&member.name, 200);
+            let place = archive.members.len();
+            for anomaly in &other.anomalies {
+                if anomaly.member == Some(index) {
+                    archive.note(Some(place), anomaly.fault.clone());
+                }
+            }
+            archive.note(Some(place), Fault::OtherDirectory(shown));
+            archive.members.push(member);
         }
-        let Some((mut member, name, next)) = listed_member(input, at)? else {
-            return Ok(false);
-        };
-        member.header = member.header.saturating_add(end.prefix);
+        if differs {
+            self.cover(end, reading);
+        }
+        Ok(differs)
+    }
+
+    /// Reads one directory; false when it is broken.
+    ///
+    /// Some loaders go by its size, some by the number of members, some by the signatures: all entries
+    /// that stand in a row are read.
+    fn directory(
+        &mut self,
+        reading: Reading,
+        limit: u64,
+        archive: &mut Archive,
+    ) -> io::Result<bool> {
+        let mut at = reading.start;
+        let stop = at.saturating_add(reading.size).min(self.input.len());
+        let mut count = 0_u64;
+        while at < stop.max(limit) {
+            if archive.members.len() as u64 >= self.limits.members {
+                archive.note(None, Fault::TooMany(self.limits.members));
+                return Ok(true);
+            }
+            let Some((member, name, next)) = listed_member(&mut self.input, at)? else {
+                if at < stop {
+                    return Ok(false);
+                }
+                break;
+            };
+            if at >= stop {
+                let shown = escape(&member.name, 200);
+                archive.note(Some(archive.members.len()), Fault::OtherDirectory(shown));
+            }
+            self.member(member, &name, reading.shift, archive)?;
+            count = count.saturating_add(1);
+            at = next;
+        }
+        let promised = if reading.wide { count } else { count % 65_536 };
+        if promised != reading.count {
+            archive.note(
+                None,
+                Fault::Count {
+                    declared: reading.count,
+                    found: count,
+                },
+            );
+        }
+        Ok(true)
+    }
+
+    /// Adds a member, and a second one where its own header would have a loader read other bytes.
+    fn member(
+        &mut self,
+        mut member: Member,
+        name: &[u8],
+        shift: u64,
+        archive: &mut Archive,
+    ) -> io::Result<()> {
+        member.header = member.header.saturating_add(shift);
         let index = archive.members.len();
-        match local_header(input, member.header)? {
-            Some(local) => compare(&mut member, &name, &local, index, archive),
+        let local = Local::read(&mut self.input, member.header)?;
+        match &local {
+            Some(local) => compare(&mut member, name, local, index, archive),
             None => archive.note(Some(index), Fault::NoHeader),
         }
-        if member.flags & 0x61 != 0 {
+        if member.flags & 0x2061 != 0 {
             archive.note(Some(index), Fault::Encryption(member.flags));
         }
+        if name.contains(&0) {
+            archive.note(Some(index), Fault::Nul(escape(&member.name, 200)));
+        }
+        let second = local
+            .map(|local| local.member(member.header))
+            .filter(|second| {
+                let sizes = (second.packed, second.unpacked);
+                let is_told = sizes != (0, 0) || second.flags & 8 == 0;
+                second.method != member.method || (is_told && second.packed != member.packed)
+            })
+            .map(|mut second| {
+                if (second.packed, second.unpacked) == (0, 0) {
+                    (second.packed, second.unpacked) = (member.packed, member.unpacked);
+                }
+                second
+            });
         archive.members.push(member);
-        at = next;
+        archive.members.extend(second);
+        Ok(())
     }
-    Ok(true)
+
+    /// Looks for members and other bytes in what no directory covers.
+    fn gaps(&mut self, archive: &mut Archive) -> io::Result<()> {
+        let mut covered = std::mem::take(&mut self.covered);
+        // Behind the archive is not in it; without an end, everything is.
+        let stop = covered.iter().map(|(_, end)| *end).max();
+        let stop = stop
+            .unwrap_or_else(|| self.input.len())
+            .min(self.input.len());
+        for member in &archive.members {
+            let end = member.data.map(|data| data.saturating_add(member.packed));
+            covered.extend(end.map(|end| (member.header, end)));
+        }
+        covered.sort_unstable();
+        covered.push((stop, stop));
+        let mut at = 0_u64;
+        let mut gaps = Gaps::new(&mut self.input, self.limits.members);
+        for (start, end) in covered {
+            if at < start {
+                gaps.search(at, start.min(stop), archive)?;
+            }
+            at = at.max(behind_descriptor(gaps.input, end)?);
+        }
+        Ok(())
+    }
+}
+
+impl Archive {
+    /// Whether a place lies in the data of a member.
+    fn holds(&self, at: u64) -> bool {
+        self.members.iter().any(|member| {
+            member
+                .data
+                .is_some_and(|data| data <= at && at < data.saturating_add(member.packed))
+        })
+    }
 }
 
 fn listed_member(input: &mut Input<'_>, at: u64) -> io::Result<Option<(Member, Vec<u8>, u64)>> {
@@ -197,6 +253,8 @@ fn listed_member(input: &mut Input<'_>, at: u64) -> io::Result<Option<(Member, V
         header,
         data: None,
         listed: true,
+        // The mode of Unix files stands in the upper half of the external attributes.
+        mode: short(40),
     };
     let next = extra_at
         .saturating_add(extra_length)
@@ -205,7 +263,7 @@ fn listed_member(input: &mut Input<'_>, at: u64) -> io::Result<Option<(Member, V
 }
 
 /// Replaces each field that says "in zip64" by the next value of the zip64 extra field.
-fn widen_fields<const N: usize>(mut fields: [u64; N], extra: &[u8]) -> [u64; N] {
+pub(super) fn widen_fields<const N: usize>(mut fields: [u64; N], extra: &[u8]) -> [u64; N] {
     let mut rest = extra;
     while let (Some(id), Some(size)) = (u16_at(rest, 0), u16_at(rest, 2)) {
         let end = usize::from(size).saturating_add(4);
@@ -223,37 +281,11 @@ fn widen_fields<const N: usize>(mut fields: [u64; N], extra: &[u8]) -> [u64; N] 
     fields
 }
 
-fn local_header(input: &mut Input<'_>, at: u64) -> io::Result<Option<Local>> {
-    let Some(fixed) = input.slice(at, 30)?.map(<[u8]>::to_vec) else {
-        return Ok(None);
-    };
-    if !fixed.starts_with(LOCAL) {
-        return Ok(None);
-    }
-    let short = |place| u16_at(&fixed, place).unwrap_or_default();
-    let number = |place| u64::from(u32_at(&fixed, place).unwrap_or_default());
-    let (name_length, extra_length) = (u64::from(short(26)), u64::from(short(28)));
-    let name_at = at.saturating_add(30);
-    let name = input.prefix(name_at, name_length)?.to_vec();
-    let extra_at = name_at.saturating_add(name_length);
-    let extra = input.prefix(extra_at, extra_length)?.to_vec();
-    let [unpacked, packed] = widen_fields([number(22), number(18)], &extra);
-    Ok(Some(Local {
-        name,
-        method: short(8),
-        flags: short(6),
-        crc: u32_at(&fixed, 14).unwrap_or_default(),
-        packed,
-        unpacked,
-        data: extra_at.saturating_add(extra_length),
-    }))
-}
-
 fn compare(member: &mut Member, name: &[u8], local: &Local, index: usize, archive: &mut Archive) {
     member.data = Some(local.data);
     let mut note = |fault| archive.note(Some(index), fault);
     if name != local.name {
-        let local_name = String::from_utf8_lossy(&local.name).into_owned();
+        let local_name = local.text();
         note(Fault::Name {
             listed: escape(&member.name, 200),
             local: escape(&local_name, 200),
@@ -266,11 +298,23 @@ fn compare(member: &mut Member, name: &[u8], local: &Local, index: usize, archiv
             local: local.method,
         });
     }
-    // With bit 3 the sizes stand behind the data, and the header may hold zeros.
-    if local.packed != member.packed && (local.flags & 8 == 0 || local.packed != 0) {
-        note(Fault::Size {
-            listed: member.packed,
-            local: local.packed,
+    // With bit 3 the numbers stand behind the data, and the header may hold zeros.
+    let differs = |local_value: u64, listed: u64| {
+        local_value != listed && !(local.is_streamed() && local_value == 0)
+    };
+    for (listed, local) in [
+        (member.packed, local.packed),
+        (member.unpacked, local.unpacked),
+    ] {
+        if differs(local, listed) {
+            note(Fault::Size { listed, local });
+            break;
+        }
+    }
+    if differs(u64::from(local.crc), u64::from(member.crc)) {
+        note(Fault::Crc {
+            listed: member.crc,
+            local: local.crc,
         });
     }
     if member.flags != local.flags {
@@ -279,91 +323,95 @@ fn compare(member: &mut Member, name: &[u8], local: &Local, index: usize, archiv
             local: local.flags,
         });
     }
+    if member.method == 0 && member.packed != member.unpacked && member.flags & 1 == 0 {
+        note(Fault::StoredSize {
+            packed: member.packed,
+            unpacked: member.unpacked,
+        });
+    }
     member.flags |= local.flags;
 }
 
-/// Looks for members in the bytes that no listed member covers.
-fn find_unlisted(
-    input: &mut Input<'_>,
-    stop: u64,
-    limits: &Limits,
-    archive: &mut Archive,
-) -> io::Result<()> {
-    let mut covered: Vec<(u64, u64)> = archive
-        .members
-        .iter()
-        .filter_map(|member| Some((member.header, member.data?.saturating_add(member.packed))))
-        .collect();
-    covered.sort_unstable();
-    covered.push((stop, stop));
-    let mut at = 0;
-    for (start, end) in covered {
-        while at < start.min(stop) && (archive.members.len() as u64) < limits.members {
-            let Some(local) = local_header(input, at)? else {
-                break;
-            };
-            let next = local.data.saturating_add(local.packed);
-            let name = String::from_utf8_lossy(&local.name).into_owned();
-            archive.note(
-                Some(archive.members.len()),
-                Fault::Unlisted(escape(&name, 200)),
-            );
-            archive.members.push(unlisted(name, &local, at));
-            at = behind_descriptor(input, next)?;
-        }
-        at = at.max(behind_descriptor(input, end)?);
-    }
-    Ok(())
-}
-
-fn unlisted(name: String, local: &Local, header: u64) -> Member {
-    Member {
-        name,
-        local_name: None,
-        method: local.method,
-        flags: local.flags,
-        crc: local.crc,
-        packed: local.packed,
-        unpacked: local.unpacked,
-        header,
-        data: Some(local.data),
-        listed: false,
-    }
-}
-
-/// Steps over the sizes that may stand behind a member's data.
-fn behind_descriptor(input: &mut Input<'_>, at: u64) -> io::Result<u64> {
-    if !input.prefix(at, 4)?.starts_with(DESCRIPTOR) {
-        return Ok(at);
-    }
-    // 16 bytes, or 24 with zip64 sizes: whichever is followed by a header.
-    let wide = at.saturating_add(24);
-    let is_wide = matches!(input.prefix(wide, 4)?, [b'P', b'K', 1 | 3 | 6, _]);
-    Ok(if is_wide { wide } else { at.saturating_add(16) })
-}
-
-fn note_duplicates(archive: &mut Archive) {
-    let mut seen = HashSet::new();
-    let doubles: Vec<(usize, String)> = archive
+fn note_overlaps(archive: &mut Archive) {
+    let mut places: Vec<(u64, u64, usize)> = archive
         .members
         .iter()
         .enumerate()
-        .filter(|(_, member)| !seen.insert(member.name.as_str()))
-        .map(|(index, member)| (index, escape(&member.name, 200)))
+        .filter(|(_, member)| member.listed)
+        .filter_map(|(index, member)| {
+            let end = member.data?.saturating_add(member.packed);
+            Some((member.header, end, index))
+        })
         .collect();
-    for (index, name) in doubles {
-        archive.note(Some(index), Fault::Duplicate(name));
+    places.sort_unstable();
+    let mut last: Option<(u64, usize)> = None;
+    let mut overlaps = Vec::new();
+    for (start, end, index) in places {
+        if let Some((before, other)) = last.filter(|(before, _)| start < *before) {
+            overlaps.push((index, other));
+            last = Some(if end > before {
+                (end, index)
+            } else {
+                (before, other)
+            });
+        } else {
+            last = Some((end, index));
+        }
+    }
+    for (index, other) in overlaps {
+        let name = |index: usize| {
+            let member = archive.members.get(index);
+            escape(member.map_or("", |member| &member.name), 200)
+        };
+        let fault = Fault::Overlap(name(index), name(other));
+        archive.note(Some(index), fault);
     }
 }
 
-fn note_surroundings(end: &End, length: u64, archive: &mut Archive) {
-    if end.several {
-        archive.note(None, Fault::SeveralEnds);
+fn note_duplicates(archive: &mut Archive) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut faults = Vec::new();
+    let members = archive.members.iter().enumerate();
+    for (index, member) in members.filter(|(_, member)| member.listed) {
+        let before = seen.entry(tidy(&member.name)).or_insert(index);
+        let Some(other) = archive.members.get(*before).filter(|_| *before != index) else {
+            continue;
+        };
+        let shown = escape(&member.name, 200);
+        faults.push((
+            index,
+            if (other.crc, other.unpacked) == (member.crc, member.unpacked) {
+                Fault::Repeated(shown)
+            } else if other.name == member.name {
+                Fault::Duplicate(shown)
+            } else {
+                Fault::Alike(escape(&other.name, 200), shown)
+            },
+        ));
     }
-    let first = archive.members.iter().map(|member| member.header).min();
-    if let Some(first) = first.filter(|first| *first > 0) {
-        archive.note(None, Fault::Prefix(first));
+    for (index, fault) in faults {
+        archive.note(Some(index), fault);
     }
+}
+
+/// A name as a file system reads it that folds case and takes both slashes.
+fn tidy(name: &str) -> String {
+    let folded = name.to_lowercase().replace('\\', "/");
+    let parts: Vec<&str> = folded
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+        .collect();
+    parts.join("/")
+}
+
+fn note_end(end: Option<&End>, length: u64, archive: &mut Archive) {
+    let Some(end) = end else {
+        return;
+    };
+    if end.several_disks {
+        archive.note(None, Fault::Disks);
+    }
+    archive.comment = Some(end.at.saturating_add(22));
     if let Some(trailing) = length.checked_sub(end.end).filter(|count| *count > 0) {
         archive.note(None, Fault::Trailing(trailing));
     }

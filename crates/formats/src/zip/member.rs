@@ -3,10 +3,10 @@
 use std::io;
 
 use flate2::Crc;
-use tutela_core::{Bytes, Window};
+use tutela_core::{Bytes, Limits, Window};
 
 use super::Member;
-use crate::inflate::{self, Wrapper};
+use crate::stream::{self, Codec, Stream};
 
 /// The data of a member.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub enum Content<'a> {
     /// Where it lies in the archive.
     Stored(Window<'a>),
     /// Unpacked into memory.
-    Unpacked(inflate::Unpacked),
+    Unpacked(Stream),
 }
 
 impl Bytes for Content<'_> {
@@ -67,21 +67,60 @@ impl Member {
     /// [`Unreadable`].
     pub fn open<'a>(&self, bytes: &'a dyn Bytes, limit: u64) -> Result<Content<'a>, Unreadable> {
         let start = self.data.ok_or(Unreadable::Missing)?;
-        let window = Window::new(bytes, start, self.packed);
-        if window.len() < self.packed {
-            return Err(Unreadable::Missing);
-        }
-        let content = match self.method {
-            0 => Ok(Content::Stored(window)),
-            8 => inflate::unpack(&window, Wrapper::None, limit)
-                .map(Content::Unpacked)
-                .map_err(unreadable),
-            method => Err(Unreadable::Method(method)),
+        let content = match self.codec() {
+            Some(None) => self.stored(bytes, start).map(Content::Stored),
+            Some(Some(codec)) => self.unpack(bytes, start, codec, limit),
+            None => Err(Unreadable::Method(self.method)),
         };
         if self.claims_encryption() && !self.reads_without_key(&content)? {
             return Err(Unreadable::Encrypted);
         }
         content
+    }
+
+    /// How it is packed: not at all, by a codec, or in a way that is not understood.
+    const fn codec(&self) -> Option<Option<Codec>> {
+        match self.method {
+            0 => Some(None),
+            8 => Some(Some(Codec::Deflate)),
+            12 => Some(Some(Codec::Bzip2)),
+            // Bit 1 says that an end mark stands behind the data.
+            14 if self.flags & 2 != 0 => Some(Some(Codec::LzmaInZip(None))),
+            14 => Some(Some(Codec::LzmaInZip(Some(self.unpacked)))),
+            93 => Some(Some(Codec::Zstd)),
+            95 => Some(Some(Codec::Xz)),
+            _ => None,
+        }
+    }
+
+    /// Stored data has one length that is declared twice; a loader may believe either.
+    fn stored<'a>(&self, bytes: &'a dyn Bytes, start: u64) -> Result<Window<'a>, Unreadable> {
+        let length = match (self.claims_encryption(), self.packed.max(self.unpacked)) {
+            (true, _) => self.packed,
+            (false, longest) => longest,
+        };
+        let window = Window::new(bytes, start, length);
+        if window.len() < self.packed {
+            return Err(Unreadable::Missing);
+        }
+        Ok(window)
+    }
+
+    fn unpack<'a>(
+        &self,
+        bytes: &dyn Bytes,
+        start: u64,
+        codec: Codec,
+        limit: u64,
+    ) -> Result<Content<'a>, Unreadable> {
+        let window = Window::new(bytes, start, self.packed);
+        if window.len() < self.packed {
+            return Err(Unreadable::Missing);
+        }
+        let limits = Limits::default();
+        stream::unpack(&window, codec, limit, &limits)
+            .map(Content::Unpacked)
+            .map_err(unreadable)
     }
 
     /// Real encryption puts 12 bytes before stored data, and makes packed data unreadable.
@@ -91,6 +130,12 @@ impl Member {
     ) -> Result<bool, Unreadable> {
         match content {
             Ok(Content::Stored(_)) if self.packed == self.unpacked => Ok(true),
+            // Noise does not unpack to its end and to the declared size.
+            Ok(Content::Unpacked(stream))
+                if stream.is_complete() && Bytes::len(&stream.bytes) == self.unpacked =>
+            {
+                Ok(true)
+            }
             Ok(content) => self.is_intact(content).map_err(Unreadable::Read),
             Err(_) => Ok(false),
         }
@@ -115,10 +160,10 @@ impl Member {
     }
 }
 
-fn unreadable(why: inflate::Failed) -> Unreadable {
+fn unreadable(why: stream::Failed) -> Unreadable {
     match why {
-        inflate::Failed::TooLarge(limit) => Unreadable::TooLarge(limit),
-        inflate::Failed::Broken => Unreadable::Broken,
-        inflate::Failed::Read(source) => Unreadable::Read(source),
+        stream::Failed::TooLarge(limit) => Unreadable::TooLarge(limit),
+        stream::Failed::Broken => Unreadable::Broken,
+        stream::Failed::Read(source) => Unreadable::Read(source),
     }
 }

@@ -6,6 +6,8 @@
 //! member is readable wherever *some* loader could read it.
 
 mod directory;
+mod end;
+mod local;
 mod member;
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,16 @@ pub struct Archive {
     pub members: Vec<Member>,
     /// Everything that two loaders may read differently, or that cannot be read.
     pub anomalies: Vec<Anomaly>,
+    /// Where the comment begins, and behind it the bytes after the archive.
+    comment: Option<u64>,
+}
+
+impl Archive {
+    /// Where the bytes begin behind the last record, if `length` leaves any: the comment and what follows.
+    #[must_use]
+    pub fn trailing(&self, length: u64) -> Option<u64> {
+        self.comment.filter(|comment| *comment < length)
+    }
 }
 
 /// A member of a zip archive.
@@ -48,8 +60,10 @@ pub struct Member {
     pub header: u64,
     /// Where its data starts; none when its header cannot be read.
     pub data: Option<u64>,
-    /// Whether the central directory names it.
+    /// Whether the central directory names it, and describes it so.
     pub listed: bool,
+    /// Its mode, where a Unix system wrote the archive.
+    pub mode: u16,
 }
 
 impl Member {
@@ -57,6 +71,12 @@ impl Member {
     #[must_use]
     pub const fn claims_encryption(&self) -> bool {
         self.flags & 1 != 0
+    }
+
+    /// Whether it is a symbolic link: its content is the target.
+    #[must_use]
+    pub const fn is_link(&self) -> bool {
+        self.mode & 0o170_000 == 0o120_000
     }
 
     /// Whether it stands for a folder.
@@ -108,12 +128,28 @@ pub enum Fault {
         local: u16,
     },
     /// The two headers give different sizes.
-    #[error("the directory says {listed} packed bytes, the member's header says {local}")]
+    #[error("the directory says {listed} bytes, the member's header says {local}")]
     Size {
         /// In the directory.
         listed: u64,
         /// In the member's header.
         local: u64,
+    },
+    /// The two headers give different checksums.
+    #[error("the directory says checksum {listed:08x}, the member's header says {local:08x}")]
+    Crc {
+        /// In the directory.
+        listed: u32,
+        /// In the member's header.
+        local: u32,
+    },
+    /// A member is stored, so its two sizes must be one.
+    #[error("a member is stored as it is, but has {packed} bytes packed and {unpacked} unpacked")]
+    StoredSize {
+        /// In the archive.
+        packed: u64,
+        /// When unpacked.
+        unpacked: u64,
     },
     /// The two headers give different flags.
     #[error("the directory has flags 0x{listed:04x}, the member's header has 0x{local:04x}")]
@@ -126,18 +162,66 @@ pub enum Fault {
     /// Flags claim encryption.
     #[error("flags 0x{0:04x} claim encryption or patched data, which some loaders ignore")]
     Encryption(u16),
-    /// Two members have the same name.
-    #[error("two members are called `{0}`")]
+    /// Two members have the same name and different contents.
+    #[error("two different members are called `{0}`")]
     Duplicate(String),
+    /// Two members have the same name and, by their checksums, the same content.
+    #[error("the member `{0}` is there twice")]
+    Repeated(String),
+    /// Two members have names that some loaders take for the same.
+    #[error("some loaders take the members `{0}` and `{1}` for the same")]
+    Alike(String, String),
+    /// Two members share bytes.
+    #[error("the member `{0}` lies inside the member `{1}`")]
+    Overlap(String, String),
+    /// A name that some loaders cut at its zero byte.
+    #[error("some loaders cut the name `{0}` at its zero byte")]
+    Nul(String),
+    /// A member of a directory that only some loaders find.
+    #[error("only some loaders find the directory that names the member `{0}`")]
+    OtherDirectory(String),
     /// A member that the central directory does not name.
     #[error("the directory conceals the member `{0}`")]
     Unlisted(String),
     /// A member's header is not where the directory says.
     #[error("the member has no header where the directory says")]
     NoHeader,
+    /// The directory promises another number of members than it has.
+    #[error("the end record promises {declared} members, the directory has {found}")]
+    Count {
+        /// In the end record.
+        declared: u64,
+        /// In the directory.
+        found: u64,
+    },
+    /// The archive claims to be spread over several disks.
+    #[error("the archive claims to be spread over several disks")]
+    Disks,
+    /// Bytes between the members belong to none.
+    #[error("{length} bytes from byte {at} belong to no member")]
+    Gap {
+        /// Where they begin.
+        at: u64,
+        /// How many.
+        length: u64,
+    },
+    /// Bytes that belong to no member were too many to look for members in them.
+    #[error("{0} bytes that belong to no member were not searched")]
+    Unsearched(u64),
     /// There are more members than the limit.
     #[error("there are more members than the limit of {0}")]
     TooMany(u64),
+}
+
+impl Fault {
+    /// Whether something may be there that was not read.
+    #[must_use]
+    pub const fn blinds(&self) -> bool {
+        matches!(
+            self,
+            Self::NoDirectory | Self::TooMany(_) | Self::Unsearched(_)
+        )
+    }
 }
 
 /// Whether the bytes end as a zip archive does, or begin as one.
@@ -150,7 +234,7 @@ pub fn is_zip(bytes: &dyn Bytes) -> io::Result<bool> {
         return Ok(false);
     }
     bytes.read_exact_at(0, &mut head)?;
-    Ok(head == *b"PK\x03\x04" || head == *b"PK\x05\x06" || directory::has_end(bytes)?)
+    Ok(head == *b"PK\x03\x04" || head == *b"PK\x05\x06" || end::has_end(bytes)?)
 }
 
 /// Reads the structure of a zip archive; the members' data is not read.

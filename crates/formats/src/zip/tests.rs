@@ -57,7 +57,10 @@ fn archive(entries: &[Entry<'_>]) -> Vec<u8> {
     }
     let (at, size) = (bytes.len(), directory.len());
     bytes.extend(directory);
-    bytes.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+    bytes.extend(b"PK\x05\x06\0\0\0\0");
+    let listed = entries.iter().filter(|entry| !entry.listed.is_empty());
+    let count = u16::try_from(listed.count()).unwrap().to_le_bytes();
+    bytes.extend([count, count].concat());
     bytes.extend(u32::try_from(size).unwrap().to_le_bytes());
     bytes.extend(u32::try_from(at).unwrap().to_le_bytes());
     bytes.extend([0, 0]);

@@ -1,0 +1,46 @@
+//! gzip, zlib and bare deflate: one part at a time, the checksum verified.
+
+use flate2::bufread::GzDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
+use tutela_core::escape;
+
+use super::source::{Output, Source, Step, Stop, Then, pump};
+
+pub(super) fn gzip(source: &mut Source<'_>, output: &mut Output) -> Result<(), Stop> {
+    let mut decoder = GzDecoder::new(source);
+    let done = output.take(&mut decoder);
+    let name = decoder.header().and_then(|header| header.filename());
+    if let (None, Some(name)) = (&output.name, name) {
+        output.name = Some(escape(&String::from_utf8_lossy(name), 200));
+    }
+    done
+}
+
+pub(super) fn zlib(source: &mut Source<'_>, output: &mut Output) -> Result<(), Stop> {
+    inflate(Decompress::new(true), source, output)
+}
+
+pub(super) fn bare(source: &mut Source<'_>, output: &mut Output) -> Result<(), Stop> {
+    inflate(Decompress::new(false), source, output)
+}
+
+/// `flate2`'s own readers take a stream that breaks off for a whole one; this does not.
+fn inflate(
+    mut inflater: Decompress,
+    source: &mut Source<'_>,
+    output: &mut Output,
+) -> Result<(), Stop> {
+    pump(source, output, &mut |input, out| {
+        let (before, made) = (inflater.total_in(), inflater.total_out());
+        let then = match inflater.decompress(input, out, FlushDecompress::None) {
+            Ok(Status::StreamEnd) => Then::End,
+            Ok(Status::Ok | Status::BufError) => Then::More,
+            Err(_) => Then::Break,
+        };
+        Some(Step {
+            taken: usize::try_from(inflater.total_in().saturating_sub(before)).ok()?,
+            made: usize::try_from(inflater.total_out().saturating_sub(made)).ok()?,
+            then,
+        })
+    })
+}
