@@ -14,6 +14,8 @@ pub struct Entry<'a> {
     pub member: Option<&'a str>,
     /// Its bytes, unpacked.
     pub bytes: &'a dyn Bytes,
+    /// Where these bytes begin in the file itself; none when they were unpacked.
+    pub origin: Option<u64>,
     /// What it is; several when it has several faces.
     pub formats: &'a [Format],
     /// The structure, when it is a zip archive.
@@ -76,6 +78,7 @@ pub fn walk(
 struct Found<'a> {
     bytes: &'a dyn Bytes,
     member: Option<&'a str>,
+    origin: Option<u64>,
     listed: Option<&'a zip::Member>,
 }
 
@@ -84,6 +87,7 @@ impl<'a> Found<'a> {
         Self {
             bytes,
             member: None,
+            origin: Some(0),
             listed: None,
         }
     }
@@ -92,7 +96,16 @@ impl<'a> Found<'a> {
         Self {
             bytes,
             member: Some(member),
+            origin: None,
             listed: None,
+        }
+    }
+
+    /// Says that the bytes lie in those of `outer`, so far from their beginning.
+    fn at(self, outer: Found<'_>, offset: u64) -> Self {
+        Self {
+            origin: outer.origin.map(|origin| origin.saturating_add(offset)),
+            ..self
         }
     }
 }
@@ -128,6 +141,7 @@ impl Walk<'_> {
         (self.visit)(&Entry {
             member: found.member,
             bytes: found.bytes,
+            origin: found.origin,
             formats: &formats,
             archive: opened.zip.as_ref(),
             tar: opened.tar.as_ref(),
@@ -269,7 +283,7 @@ impl Walk<'_> {
         };
         let inner = below(found.member, "behind");
         let window = Window::new(found.bytes, from, u64::MAX);
-        self.enter(Found::inside(&window, &inner), depth)
+        self.enter(Found::inside(&window, &inner).at(found, from), depth)
     }
 
     fn tar(&mut self, found: Found<'_>, archive: &tar::Archive, depth: u32) -> io::Result<()> {
@@ -283,7 +297,8 @@ impl Walk<'_> {
             }
             let inner = below(member, &file.name);
             let window = Window::new(found.bytes, file.start, file.length);
-            self.enter(Found::inside(&window, &inner), depth)?;
+            let entry = Found::inside(&window, &inner).at(found, file.start);
+            self.enter(entry, depth)?;
         }
         self.behind(found, archive.trailing, depth)
     }
@@ -351,9 +366,14 @@ impl Walk<'_> {
                 self.skip(Some(&inner), "is packed data that breaks off".to_owned());
             }
         }
+        let inside = Found::inside(&content, &inner);
+        let inside = match (&content, file.data) {
+            (zip::Content::Stored(_), Some(start)) => inside.at(found, start),
+            _ => inside,
+        };
         let entry = Found {
             listed: Some(file),
-            ..Found::inside(&content, &inner)
+            ..inside
         };
         self.enter(entry, depth)
     }

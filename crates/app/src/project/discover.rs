@@ -3,6 +3,7 @@
 //! Declared models and data sets come first; then files that are recognised as one; what remains is one
 //! artifact of kind [`Kind::Files`], so that a hundred thousand small files are one claim and not many.
 
+use std::io;
 use std::path::Path;
 
 use globset::GlobMatcher;
@@ -11,6 +12,8 @@ use tutela_core::{
     Artifact, ArtifactFile, Declaration, FileBytes, FilesDeclaration, Kind, Limits,
     ModelDeclaration, Progress, Split, Unread,
 };
+
+use tutela_formats::concealed::Finder;
 
 use super::walk::{Found, Listing, Rules, Taken, USUAL, walk};
 use crate::config::{DataEntry, ModelEntry, Problem, Project, Spanned};
@@ -301,7 +304,7 @@ impl Plan {
             .files
             .into_par_iter()
             .map(|(found, split)| {
-                ArtifactFile::take(found.path.clone(), &found.source, progress)
+                take(&found, progress)
                     .map(|file| ArtifactFile { split, ..file })
                     .map_err(|error| Unread {
                         path: found.path,
@@ -321,6 +324,19 @@ impl Plan {
             .declared(self.declaration)
             .with_gaps(unread, Vec::new())
     }
+}
+
+/// Takes the digest of a file, and on the way marks where something may be concealed in it.
+fn take(found: &Found, progress: &dyn Progress) -> io::Result<ArtifactFile> {
+    let mut finder = Finder::default();
+    let see = &mut |bytes: &[u8]| finder.see(bytes);
+    let file = ArtifactFile::take_through(found.path.clone(), &found.source, progress, see)?;
+    let marks = finder.finish();
+    Ok(ArtifactFile {
+        // Where there are too many, the check has to say so.
+        marks: (!marks.overflowed).then_some(marks.places),
+        ..file
+    })
 }
 
 /// What a file is that nobody declared. One that cannot be opened stays with the other files, as unread.

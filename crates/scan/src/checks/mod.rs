@@ -39,6 +39,7 @@ macro_rules! checks {
 }
 
 checks! {
+    concealed_payload::ConcealedPayload,
     exposed_secret::ExposedSecret,
     gguf_header::GgufHeader,
     onnx_external_data::OnnxExternalData,

@@ -1,0 +1,238 @@
+//! Looks for places where a program, an archive or a pickle seems to begin in the middle of other bytes.
+//!
+//! Weights are gigabytes of noise, so the search has to be cheap: two passes for rare first bytes over each buffer, then
+//! a few more bytes at each hit. It is made to run while a digest is taken, on bytes that are in the cache
+//! anyway. A mark proves nothing; [`begins`] looks closer.
+
+use std::io;
+
+use memchr::memchr3_iter;
+use tutela_core::{Bytes, Limits, Window};
+
+use crate::{Format, executable, pickle, zip};
+
+/// How many bytes a decision needs, the first included.
+const NEEDED: usize = 12;
+
+/// Marks that are kept. Noise has a few thousand in a gigabyte; who plants more has something to conceal.
+const MOST: usize = 1 << 20;
+
+/// Collects marks over consecutive buffers.
+#[derive(Debug, Default)]
+pub struct Finder {
+    /// Bytes before the current buffer.
+    offset: u64,
+    /// The last bytes before it, too few to decide on.
+    tail: Vec<u8>,
+    marks: Vec<u64>,
+    overflowed: bool,
+}
+
+/// What a search has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marks {
+    /// Places, ascending.
+    pub places: Vec<u64>,
+    /// Whether there were more than are kept.
+    pub overflowed: bool,
+}
+
+impl Finder {
+    /// Looks at the next bytes.
+    pub fn see(&mut self, bytes: &[u8]) {
+        let mut tail = std::mem::take(&mut self.tail);
+        let seam = tail.len();
+        if seam > 0 {
+            let joined = [&tail, bytes.get(..NEEDED).unwrap_or(bytes)].concat();
+            let start = self.offset.saturating_sub(seam as u64);
+            self.search(&joined, start, seam);
+        }
+        self.search(bytes, self.offset, bytes.len());
+        self.offset = self.offset.saturating_add(bytes.len() as u64);
+        // What could not be decided at the end is looked at again together with what follows.
+        tail.extend(
+            bytes
+                .get(bytes.len().saturating_sub(NEEDED)..)
+                .unwrap_or_default(),
+        );
+        self.tail = tail.split_off(tail.len().saturating_sub(NEEDED));
+    }
+
+    /// Marks what begins in the first `within` bytes.
+    fn search(&mut self, bytes: &[u8], start: u64, within: usize) {
+        let first = memchr3_iter(0x7f, 0x80, b'P', bytes);
+        let second = memchr3_iter(b'M', b'#', 0xcf, bytes);
+        for at in first.chain(second).filter(|at| *at < within) {
+            if bytes.get(at..).is_some_and(seems_to_begin) {
+                self.mark(start.saturating_add(at as u64));
+            }
+        }
+    }
+
+    fn mark(&mut self, place: u64) {
+        if self.marks.len() < MOST {
+            self.marks.push(place);
+        } else {
+            self.overflowed = true;
+        }
+    }
+
+    /// Ends the search.
+    #[must_use]
+    pub fn finish(mut self) -> Marks {
+        self.marks.sort_unstable();
+        self.marks.dedup();
+        Marks {
+            places: self.marks,
+            overflowed: self.overflowed,
+        }
+    }
+}
+
+/// Searches all bytes.
+///
+/// # Errors
+/// What reading the bytes returns.
+pub fn search(bytes: &dyn Bytes) -> io::Result<Marks> {
+    let mut finder = Finder::default();
+    let mut buffer = vec![0; usize::try_from(bytes.len().clamp(1, 256 << 10)).unwrap_or(1)];
+    let mut offset = 0_u64;
+    loop {
+        match bytes.read_at(offset, &mut buffer)? {
+            0 => return Ok(finder.finish()),
+            count => {
+                finder.see(buffer.get(..count).unwrap_or_default());
+                offset = offset.saturating_add(count as u64);
+            }
+        }
+    }
+}
+
+fn seems_to_begin(bytes: &[u8]) -> bool {
+    match bytes {
+        [0x7f, b'E', b'L', b'F', 1 | 2, 1 | 2, 1, ..]
+        | [b'M', b'Z', 0x90, 0, 3, 0, ..]
+        | [b'P', b'K', 3, 4, ..=63, ..]
+        | [0xcf, 0xfa, 0xed, 0xfe, ..]
+        | [b'#', b'!', b'/', b'b' | b'u', b'i' | b's', ..] => true,
+        // A frame of less than 4 GiB.
+        [0x80, 4 | 5, 0x95, _, _, _, _, 0, 0, 0, 0, ..] => true,
+        [0x80, 2..=5, opcode, ..] => {
+            // What picklers, and attackers who write by hand, begin with.
+            matches!(
+                opcode,
+                b'c' | b'(' | b'}' | b']' | b')' | b'X' | b'U' | b'K' | 0x8a | 0x8c
+            )
+        }
+        _ => false,
+    }
+}
+
+/// What begins at a mark.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Concealed {
+    /// A program, or a script.
+    Program(Format),
+    /// A zip archive with members and a directory.
+    Archive,
+    /// A pickle that imports something.
+    Pickle(Box<pickle::Pickles>),
+}
+
+/// What really begins at a place, if anything does.
+///
+/// # Errors
+/// What reading the bytes returns.
+pub fn begins(bytes: &dyn Bytes, place: u64, limits: &Limits) -> io::Result<Option<Concealed>> {
+    /// As far as a header reaches, or an attack's pickle.
+    const REACH: u64 = 256 << 10;
+    let window = Window::new(bytes, place, REACH);
+    let mut head = [0; NEEDED];
+    let count = window.read_at(0, &mut head)?;
+    Ok(match head.get(..count).unwrap_or_default() {
+        [0x80, ..] => {
+            let pickles = pickle::describe(&window, limits)?;
+            let imports = pickles.imports.iter().any(is_named);
+            (imports && pickles.is_plausible()).then(|| Concealed::Pickle(Box::new(pickles)))
+        }
+        [b'P', ..] => {
+            let rest = Window::new(bytes, place, u64::MAX);
+            let archive = zip::read(&rest, limits)?;
+            let lost = |anomaly: &zip::Anomaly| matches!(anomaly.fault, zip::Fault::NoDirectory);
+            let whole = !archive.members.is_empty() && !archive.anomalies.iter().any(lost);
+            whole.then_some(Concealed::Archive)
+        }
+        _ => executable::recognise(&window)?.map(Concealed::Program),
+    })
+}
+
+fn is_named(import: &pickle::Import) -> bool {
+    let is_name = |part: &Option<String>| part.as_deref().is_some_and(pickle::is_dotted_name);
+    is_name(&import.module) && is_name(&import.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn found(bytes: &[u8]) -> Vec<u64> {
+        search(&bytes.to_vec()).unwrap().places
+    }
+
+    const PICKLE: &[u8] = b"\x80\x02cos\nsystem\nX\x0b\0\0\0echo inert!\x85R.";
+
+    #[test]
+    fn what_begins_is_told() {
+        let mut bytes = vec![0_u8; 1000];
+        bytes.extend(PICKLE);
+        bytes.extend([7; 100]);
+        bytes.extend(b"\x7fELF\x02\x01\x01");
+        bytes.extend([0; 100]);
+        assert_eq!(found(&bytes), [1000, 1000 + PICKLE.len() as u64 + 100]);
+        let limits = Limits::default();
+        assert!(matches!(
+            begins(&bytes, 1000, &limits),
+            Ok(Some(Concealed::Pickle(_)))
+        ));
+        let elf = found(&bytes)[1];
+        assert!(matches!(
+            begins(&bytes, elf, &limits),
+            Ok(Some(Concealed::Program(Format::Elf)))
+        ));
+    }
+
+    #[test]
+    fn bytes_that_only_look_alike_are_nothing() {
+        let bytes = b"\x80\x04K\x01 MZ\x90\0\x03\0 PK\x03\x04 #!/bad".to_vec();
+        for place in found(&bytes) {
+            let begins = begins(&bytes, place, &Limits::default()).unwrap();
+            assert!(begins.is_none(), "{place}: {begins:?}");
+        }
+    }
+
+    proptest! {
+        /// However the bytes are cut into buffers, the marks are the same.
+        #[test]
+        fn seams_change_nothing(
+            filling in proptest::collection::vec(any::<u8>(), 0..40),
+            cuts in proptest::collection::vec(1_usize..30, 1..20),
+        ) {
+            let mut bytes = filling.clone();
+            bytes.extend(PICKLE);
+            bytes.extend(&filling);
+            bytes.extend(b"\x7fELF\x02\x01\x01");
+            let mut finder = Finder::default();
+            let mut rest = bytes.as_slice();
+            for cut in cuts {
+                let (now, later) = rest.split_at(cut.min(rest.len()));
+                finder.see(now);
+                rest = later;
+            }
+            finder.see(rest);
+            prop_assert_eq!(finder.finish().places, found(&bytes));
+        }
+    }
+}
