@@ -190,9 +190,9 @@ fn is_pickle(head: &Head<'_>) -> io::Result<bool> {
     if declared {
         // With its magic, a few opcodes that can be followed are enough; the checks follow the rest.
         let start = tutela_core::Window::new(head.bytes, 0, 4 << 10);
-        return Ok(pickle::describe(&start, head.limits)?.examined > 3);
+        return Ok(pickle::glance(&start, head.limits)?.examined > 3);
     }
-    Ok(pickle::describe(head.bytes, head.limits)?.is_plausible())
+    Ok(pickle::glance(head.bytes, head.limits)?.is_plausible())
 }
 
 fn zip_format(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> {

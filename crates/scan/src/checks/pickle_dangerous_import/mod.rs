@@ -1,17 +1,19 @@
 //! Pickles that would run an attacker's code when they are loaded.
 
+mod judge;
+
 use std::io;
 
 use tutela_core::{
     Artifact, ArtifactFile, Bytes, Context, Error, Finding, Reference, Region, Scratch, Severity,
-    Sink, Window, declare_check, escape,
+    Sink, Window, declare_check,
 };
-use tutela_formats::pickle::{self, Call, Import, Pickles};
+use tutela_formats::pickle::{self, Pickles};
 use tutela_formats::{Entry, Format, npy, zip};
 
-use crate::callables::{Effect, effect};
 use crate::inside::{location, place};
 use crate::together::{EntryCheck, Scope, Visitor};
+use judge::{Judge, Verdict};
 
 declare_check! {
     /// Pickles that would run an attacker's code when they are loaded.
@@ -82,12 +84,12 @@ impl EntryCheck for PickleDangerousImport {
 
     fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         Box::new(move |file, entry, sink| {
-            let examination = Examination {
+            Examination {
                 file,
                 entry,
                 context,
-            };
-            examination.run(sink)
+            }
+            .run(sink)
         })
     }
 
@@ -127,10 +129,8 @@ impl Examination<'_> {
 
     fn pickles(&self, bytes: &dyn Bytes, offset: u64, sink: &mut dyn Sink) -> io::Result<()> {
         let pickles = pickle::describe(bytes, self.context.limits)?;
-        for (index, import) in pickles.imports.iter().enumerate() {
-            if let Some(finding) = self.judge(&pickles, index, import, offset) {
-                sink.finding(finding);
-            }
+        for verdict in Judge::new(&pickles).verdicts() {
+            sink.finding(self.finding(verdict, offset));
         }
         self.tell_faults(&pickles, offset, sink);
         Ok(())
@@ -163,14 +163,12 @@ impl Examination<'_> {
             return Ok(());
         }
         let pickles = pickle::describe(self.entry.bytes, self.context.limits)?;
+        let verdicts = Judge::new(&pickles).verdicts();
         let mut found = false;
-        for (index, import) in pickles.imports.iter().enumerate() {
-            if is_named(import)
-                && let Some(finding) = self.judge(&pickles, index, import, 0)
-                && finding.severity >= Severity::High
-            {
+        for verdict in verdicts {
+            if verdict.is_named && verdict.severity >= Severity::High {
                 found = true;
-                sink.finding(finding);
+                sink.finding(self.finding(verdict, 0));
             }
         }
         if found {
@@ -179,40 +177,26 @@ impl Examination<'_> {
         Ok(())
     }
 
-    fn judge(
-        &self,
-        pickles: &Pickles,
-        index: usize,
-        import: &Import,
-        offset: u64,
-    ) -> Option<Finding> {
-        let known = match (&import.module, &import.name) {
-            (Some(module), Some(name)) => effect(module, name),
-            _ => Effect::Unknown,
-        };
-        let patched = import.patched.then_some(Severity::High);
-        let severity = known.severity().max(patched)?;
-        let shown = call_of(pickles, index, import);
-        let message = sentence(import, known, shown);
+    fn finding(&self, verdict: Verdict, offset: u64) -> Finding {
         let region = Region::Bytes {
-            start: import.start.saturating_add(offset),
-            end: import.end.saturating_add(offset),
+            start: verdict.start.saturating_add(offset),
+            end: verdict.end.saturating_add(offset),
         };
         let finding = PickleDangerousImport::INFO
-            .finding(message)
-            .with_severity(severity)
-            .with_identity(import.to_string())
+            .finding(verdict.message)
+            .with_severity(verdict.severity)
+            .with_identity(verdict.identity)
             .at(location(self.file, self.entry).at(region));
-        Some(match shown {
-            Some(call) => finding.with_excerpt(&call.expression),
+        match verdict.excerpt {
+            Some(excerpt) => finding.with_excerpt(&excerpt),
             None => finding,
-        })
+        }
     }
 
     /// Says what was not followed, and what an honest pickler never writes.
     fn tell_faults(&self, pickles: &Pickles, offset: u64, sink: &mut dyn Sink) {
         let place = self.place();
-        let mut odd = None;
+        let mut odd: Option<(Severity, u64, String)> = None;
         let mut told = 0_usize;
         for anomaly in &pickles.anomalies {
             let at = anomaly.at.saturating_add(offset);
@@ -222,10 +206,14 @@ impl Examination<'_> {
                     sink.incomplete(format!("`{place}` byte {at}: {}", anomaly.fault));
                 }
             } else if !matches!(anomaly.fault, pickle::Fault::Trailing(_)) {
-                odd.get_or_insert((at, anomaly.fault.to_string()));
+                let severity = fault_severity(&anomaly.fault);
+                // The worst is told; of equals the first.
+                if odd.as_ref().is_none_or(|(worst, ..)| *worst < severity) {
+                    odd = Some((severity, at, anomaly.fault.to_string()));
+                }
             }
         }
-        let Some((at, fault)) = odd else {
+        let Some((severity, at, fault)) = odd else {
             return;
         };
         let message = format!("the pickle is not one that a pickler writes: {fault}");
@@ -236,7 +224,7 @@ impl Examination<'_> {
         sink.finding(
             PickleDangerousImport::INFO
                 .finding(message)
-                .with_severity(Severity::Medium)
+                .with_severity(severity)
                 .at(location(self.file, self.entry).at(region)),
         );
     }
@@ -275,46 +263,10 @@ impl Examination<'_> {
     }
 }
 
-/// Lines of text read as imports too, but seldom with names that Python would take.
-fn is_named(import: &Import) -> bool {
-    let is_name = |part: &Option<String>| part.as_deref().is_some_and(pickle::is_dotted_name);
-    is_name(&import.module) && is_name(&import.name)
-}
-
-/// The call that tells most about an import: the longest one in which it takes part.
-fn call_of<'a>(pickles: &'a Pickles, index: usize, import: &Import) -> Option<&'a Call> {
-    const LOOKED_AT: usize = 1_000;
-    let name = import.to_string();
-    let direct = |call: &&Call| call.callee == pickle::Callee::Import(index);
-    pickles
-        .calls
-        .iter()
-        .take(LOOKED_AT)
-        .filter(|call| call.expression.contains(&name))
-        .max_by_key(|call| call.expression.len())
-        .or_else(|| pickles.calls.iter().find(direct))
-}
-
-fn sentence(import: &Import, known: Effect, shown: Option<&Call>) -> String {
-    let clause = if import.patched && known.severity() < Some(Severity::High) {
-        "overwrites attributes of what it imports"
-    } else {
-        known.clause()
-    };
-    match shown {
-        Some(call) if call.expression.starts_with(&import.to_string()) => {
-            let more = import.called.saturating_sub(1);
-            let more = if more == 0 || import.called == 0 {
-                String::new()
-            } else {
-                format!(" and {more} more times")
-            };
-            format!("calls `{}`{more}, which {clause}", escape(&call.expression, 200))
-        }
-        Some(call) => format!(
-            "uses `{import}` in `{}`, which {clause}",
-            escape(&call.expression, 200)
-        ),
-        None => format!("imports `{import}`, which {clause}"),
+/// A stream that loaders read differently conceals something; any other fault only breaks it.
+const fn fault_severity(fault: &pickle::Fault) -> Severity {
+    match fault {
+        pickle::Fault::Frame => Severity::High,
+        _ => Severity::Medium,
     }
 }
