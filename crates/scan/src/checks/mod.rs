@@ -13,6 +13,8 @@ macro_rules! checks {
 }
 
 checks! {
+    archive_ambiguous::ArchiveAmbiguous,
+    archive_path_escape::ArchivePathEscape,
     exposed_secret::ExposedSecret,
     onnx_external_data::OnnxExternalData,
     pickle_dangerous_import::PickleDangerousImport,
