@@ -39,6 +39,8 @@ macro_rules! checks {
 }
 
 checks! {
+    archive_ambiguous::ArchiveAmbiguous,
+    archive_path_escape::ArchivePathEscape,
     concealed_payload::ConcealedPayload,
     exposed_secret::ExposedSecret,
     gguf_header::GgufHeader,

@@ -9,7 +9,7 @@ use tutela_core::{
     Sink, Window, declare_check,
 };
 use tutela_formats::pickle::{self, Pickles};
-use tutela_formats::{Entry, Format, npy, zip};
+use tutela_formats::{Entry, Format, npy};
 
 use crate::inside::{location, place};
 use crate::together::{EntryCheck, Scope, Visitor};
@@ -22,10 +22,10 @@ declare_check! {
     /// Imports in Python pickles whose call can start programs, run code, load further code, use the
     /// network, touch files or change the interpreter, such as `os.system`, `builtins.eval` or
     /// `runpy.run_path`. It looks into raw pickles of every protocol, several in a row, PyTorch files old
-    /// and new, numpy arrays of objects, `.npz`, joblib files, and pickles inside zip, tar, gzip and zlib,
-    /// whatever the files are called. Names put together through the memo, calls on the results of calls,
-    /// and payloads that run before the stream breaks are followed by running the opcodes symbolically;
-    /// nothing is imported or called. A name that is not known to be harmless is a medium finding.
+    /// and new, numpy arrays of objects, `.npz`, joblib files, and pickles inside zip, tar, 7z, gzip, zlib,
+    /// bzip2, xz, lzma, Zstandard and LZ4, whatever the files are called. Names put together through the
+    /// memo, calls on the results of calls, and payloads that run before the stream breaks are followed by
+    /// running the opcodes symbolically; nothing is imported or called. A name that is not known to be harmless is a medium finding.
     ///
     /// # Why it matters
     /// Loading a pickle runs whatever it names: there is no safe way to load one from an untrusted source.
@@ -118,11 +118,6 @@ impl Examination<'_> {
             self.array(sink)?;
         } else if self.entry.formats.is_empty() {
             self.broken(sink)?;
-        }
-        if let Some(archive) = self.entry.archive
-            && (is(Format::TorchZip) || is(Format::Npz) || is(Format::KerasZip))
-        {
-            self.two_faces(archive, sink);
         }
         Ok(())
     }
@@ -226,35 +221,6 @@ impl Examination<'_> {
                 .finding(message)
                 .with_severity(severity)
                 .at(location(self.file, self.entry).at(region)),
-        );
-    }
-
-    /// A zip archive that shows different loaders different things.
-    fn two_faces(&self, archive: &zip::Archive, sink: &mut dyn Sink) {
-        let differs = |anomaly: &&zip::Anomaly| {
-            !matches!(
-                anomaly.fault,
-                zip::Fault::Prefix(_) | zip::Fault::Trailing(_) | zip::Fault::TooMany(_)
-            )
-        };
-        let mut found = archive.anomalies.iter().filter(differs);
-        let Some(first) = found.next() else {
-            return;
-        };
-        let more = found.count();
-        let more = if more == 0 {
-            String::new()
-        } else {
-            format!(", and {more} more differences")
-        };
-        sink.finding(
-            PickleDangerousImport::INFO
-                .finding(format!(
-                    "loaders may read this archive differently: {}{more}",
-                    first.fault
-                ))
-                .with_severity(Severity::Medium)
-                .at(location(self.file, self.entry)),
         );
     }
 
