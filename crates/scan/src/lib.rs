@@ -6,5 +6,6 @@ mod callables;
 mod checks;
 mod config;
 mod inside;
+mod template;
 
 pub use checks::CHECKS;

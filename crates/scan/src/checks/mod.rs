@@ -13,6 +13,7 @@ macro_rules! checks {
 }
 
 checks! {
+    chat_template_code::ChatTemplateCode,
     exposed_secret::ExposedSecret,
     onnx_external_data::OnnxExternalData,
     pickle_dangerous_import::PickleDangerousImport,
