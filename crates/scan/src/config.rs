@@ -3,7 +3,7 @@
 use std::io;
 
 use tutela_core::{
-    ArtifactFile, Bytes, CheckInfo, Context, Error, Finding, Region, Severity, Sink, Window,
+    Artifact, ArtifactFile, Bytes, CheckInfo, Context, Finding, Region, Severity, Sink, Window,
     escape, read_all,
 };
 use tutela_formats::tree::{Document, Node, Value};
@@ -69,47 +69,49 @@ pub(crate) fn report(
     }
 }
 
-/// One file in which configurations are looked for.
-pub(crate) struct Configs<'a> {
-    /// The file.
-    pub(crate) file: &'a ArtifactFile,
-    /// Its bytes.
-    pub(crate) bytes: &'a dyn Bytes,
-    /// What the check may know.
-    pub(crate) context: &'a Context<'a>,
-    /// Texts that a configuration must hold one of to be of interest.
-    pub(crate) words: &'a [&'a str],
-}
+/// What a check does with a part of a file.
+type Examine<'a> = dyn Fn(&ArtifactFile, &Entry<'_>, &mut dyn Sink) -> io::Result<()> + Sync + 'a;
 
-/// What a check does with a configuration.
-type Visit<'a> = dyn FnMut(&Entry<'_>, &Document, &mut dyn Sink) + 'a;
-
-impl Configs<'_> {
-    /// Shows every configuration in the file that holds one of the words, in the clear or escaped.
-    pub(crate) fn examine(self, sink: &mut dyn Sink, visit: &mut Visit<'_>) -> Result<(), Error> {
+/// Shows every file of the artifact, and everything in it, to `examine`.
+pub(crate) fn each_entry(
+    artifact: &Artifact,
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+    examine: &Examine<'_>,
+) {
+    context.each_file(artifact, sink, |file, bytes, sink| {
         let inside = Inside {
-            file: self.file,
-            bytes: self.bytes,
-            context: self.context,
+            file,
+            bytes,
+            context,
             scope: Scope::Containers,
         };
-        inside.examine(sink, &mut |entry, sink| {
-            let name = name_of(self.file, entry);
-            let Some(document) = read((name, entry), self.context, self.words)? else {
-                return Ok(());
-            };
-            if let Some((at, fault)) = &document.fault {
-                let place = place(self.file, entry.member);
-                sink.incomplete(format!("`{place}` byte {at}: {fault}"));
-            }
-            visit(entry, &document, sink);
-            Ok(())
-        })
+        inside.examine(sink, &mut |entry, sink| examine(file, entry, sink))
+    });
+}
+
+/// The configuration that a part of a file is, if it holds one of the words, in the clear or escaped.
+///
+/// What of it could not be read is told to the sink.
+pub(crate) fn document(
+    (file, entry): (&ArtifactFile, &Entry<'_>),
+    context: &Context<'_>,
+    words: &[&str],
+    sink: &mut dyn Sink,
+) -> io::Result<Option<Document>> {
+    let document = read((name_of(file, entry), entry), context, words)?;
+    if let Some((at, fault)) = document
+        .as_ref()
+        .and_then(|document| document.fault.as_ref())
+    {
+        let place = place(file, entry.member);
+        sink.incomplete(format!("`{place}` byte {at}: {fault}"));
     }
+    Ok(document)
 }
 
 /// Reads a configuration, if the entry is one and holds one of the words.
-pub(crate) fn read(
+fn read(
     (name, entry): (&str, &Entry<'_>),
     context: &Context<'_>,
     words: &[&str],

@@ -14,10 +14,12 @@ macro_rules! checks {
 
 checks! {
     chat_template_code::ChatTemplateCode,
+    config_callable::ConfigCallable,
     exposed_secret::ExposedSecret,
     onnx_external_data::OnnxExternalData,
     pickle_dangerous_import::PickleDangerousImport,
     remote_code_config::RemoteCodeConfig,
     safetensors_header::SafetensorsHeader,
+    skops_unsafe_node::SkopsUnsafeNode,
     unexpected_executable::UnexpectedExecutable,
 }

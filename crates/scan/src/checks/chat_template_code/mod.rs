@@ -9,8 +9,7 @@ use tutela_core::{
 use tutela_formats::Entry;
 use tutela_formats::tree::Document;
 
-use crate::config::{self, Remark, name_of, report, text_of};
-use crate::inside::{Inside, Scope, place};
+use crate::config::{Remark, document, each_entry, name_of, report, text_of};
 use crate::template::{is_template, judge_template};
 
 declare_check! {
@@ -75,16 +74,8 @@ impl Check for ChatTemplateCode {
         context: &Context<'_>,
         sink: &mut dyn Sink,
     ) -> Result<(), Error> {
-        context.each_file(artifact, sink, |file, bytes, sink| {
-            let inside = Inside {
-                file,
-                bytes,
-                context,
-                scope: Scope::Containers,
-            };
-            inside.examine(sink, &mut |entry, sink| {
-                examine((file, entry), context, sink)
-            })
+        each_entry(artifact, context, sink, &|file, entry, sink| {
+            examine((file, entry), context, sink)
         });
         Ok(())
     }
@@ -102,11 +93,7 @@ fn examine(
 ) -> io::Result<()> {
     let name = name_of(file, entry);
     let mut remarks = Vec::new();
-    if let Some(document) = config::read((name, entry), context, &["{{", "{%"])? {
-        if let Some((at, fault)) = &document.fault {
-            let place = place(file, entry.member);
-            sink.incomplete(format!("`{place}` byte {at}: {fault}"));
-        }
+    if let Some(document) = document((file, entry), context, &["{{", "{%"], sink)? {
         in_document(&document, &mut remarks);
     } else if let Some(text) = template_text(name, entry)? {
         let least = least_severity(&name.to_ascii_lowercase());

@@ -4,7 +4,7 @@ mod rules;
 
 use tutela_core::{Artifact, Check, Context, Error, Reference, Scratch, Sink, declare_check};
 
-use crate::config::{Configs, name_of, report};
+use crate::config::{document, each_entry, name_of, report};
 use rules::{Around, WORDS, judge};
 
 declare_check! {
@@ -70,22 +70,18 @@ impl Check for RemoteCodeConfig {
         context: &Context<'_>,
         sink: &mut dyn Sink,
     ) -> Result<(), Error> {
-        context.each_file(artifact, sink, |file, bytes, sink| {
-            let configs = Configs {
-                file,
-                bytes,
-                context,
-                words: WORDS,
+        each_entry(artifact, context, sink, &|file, entry, sink| {
+            let Some(document) = document((file, entry), context, WORDS, sink)? else {
+                return Ok(());
             };
-            configs.examine(sink, &mut |entry, document, sink| {
-                let around = Around {
-                    name: name_of(file, entry),
-                    path: &file.path,
-                    files: &artifact.files,
-                };
-                let remarks = judge(document, &around);
-                report(&Self::INFO, remarks, (file, entry), sink);
-            })
+            let around = Around {
+                name: name_of(file, entry),
+                path: &file.path,
+                files: &artifact.files,
+            };
+            let remarks = judge(&document, &around);
+            report(&Self::INFO, remarks, (file, entry), sink);
+            Ok(())
         });
         Ok(())
     }
