@@ -19,6 +19,7 @@ pub mod safetensors;
 mod sniff;
 pub mod tar;
 pub mod tree;
+pub mod xml;
 pub mod yaml;
 pub mod zip;
 

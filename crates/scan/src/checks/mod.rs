@@ -22,4 +22,5 @@ checks! {
     safetensors_header::SafetensorsHeader,
     skops_unsafe_node::SkopsUnsafeNode,
     unexpected_executable::UnexpectedExecutable,
+    xml_entity_expansion::XmlEntityExpansion,
 }
