@@ -74,6 +74,8 @@ formats! {
     SavedModel: "TensorFlow SavedModel" [Model, Opaque],
     /// JSON: configurations, tokenizers, indices.
     Json: "JSON" [],
+    /// XML, such as PMML or an `OpenVINO` model.
+    Xml: "XML" [],
     /// An ELF program or library.
     Elf: "Linux program or library (ELF)" [Program, Native],
     /// A Windows program or library.

@@ -22,6 +22,7 @@ mod sniff;
 pub mod stream;
 pub mod tar;
 pub mod tree;
+pub mod xml;
 pub mod yaml;
 pub mod zip;
 

@@ -6,7 +6,7 @@ use tutela_core::{Bytes, Limits};
 
 use crate::input::Input;
 use crate::stream::{self, Codec};
-use crate::{Format, executable, json, npy, onnx, pickle, safetensors, tar, zip};
+use crate::{Format, executable, json, npy, onnx, pickle, safetensors, tar, xml, zip};
 
 /// What the bytes are, if they are of a known format.
 ///
@@ -65,6 +65,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(is_lzma(head).then_some(Format::Lzma)),
     |head| Ok(onnx::looks_like(head.bytes)?.then_some(Format::Onnx)),
     |head| Ok(json::looks_like(head.start).then_some(Format::Json)),
+    |head| Ok(xml::looks_like(head.start).then_some(Format::Xml)),
     |head| Ok(is_saved_model(head.start).then_some(Format::SavedModel)),
     |head| Ok(is_pickle(head)?.then_some(Format::Pickle)),
 ];

@@ -69,41 +69,28 @@ pub(crate) fn report(
     }
 }
 
-/// Shows a visitor the configurations that hold one of the words, in the clear or escaped.
-pub(crate) struct Configs<'a> {
-    /// What the check may know.
-    pub(crate) context: &'a Context<'a>,
-    /// Texts that a configuration must hold one of to be of interest.
-    pub(crate) words: &'a [&'a str],
-}
-
-/// What a check does with a configuration.
-type Visit<'a> = dyn Fn(&Document, &mut dyn Sink) + 'a;
-
-impl Configs<'_> {
-    /// Shows the entry, if it is such a configuration.
-    pub(crate) fn show(
-        &self,
-        file: &ArtifactFile,
-        entry: &Entry<'_>,
-        sink: &mut dyn Sink,
-        visit: &Visit<'_>,
-    ) -> io::Result<()> {
-        let name = name_of(file, entry);
-        let Some(document) = read((name, entry), self.context, self.words)? else {
-            return Ok(());
-        };
-        if let Some((at, fault)) = &document.fault {
-            let place = place(file, entry.member);
-            sink.incomplete(format!("`{place}` byte {at}: {fault}"));
-        }
-        visit(&document, sink);
-        Ok(())
+/// The configuration that a part of a file is, if it holds one of the words, in the clear or escaped.
+///
+/// What of it could not be read is told to the sink.
+pub(crate) fn document(
+    (file, entry): (&ArtifactFile, &Entry<'_>),
+    context: &Context<'_>,
+    words: &[&str],
+    sink: &mut dyn Sink,
+) -> io::Result<Option<Document>> {
+    let document = read((name_of(file, entry), entry), context, words)?;
+    if let Some((at, fault)) = document
+        .as_ref()
+        .and_then(|document| document.fault.as_ref())
+    {
+        let place = place(file, entry.member);
+        sink.incomplete(format!("`{place}` byte {at}: {fault}"));
     }
+    Ok(document)
 }
 
 /// Reads a configuration, if the entry is one and holds one of the words.
-pub(crate) fn read(
+fn read(
     (name, entry): (&str, &Entry<'_>),
     context: &Context<'_>,
     words: &[&str],

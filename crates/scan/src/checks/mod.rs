@@ -41,12 +41,16 @@ macro_rules! checks {
 checks! {
     archive_ambiguous::ArchiveAmbiguous,
     archive_path_escape::ArchivePathEscape,
+    chat_template_code::ChatTemplateCode,
     concealed_payload::ConcealedPayload,
+    config_callable::ConfigCallable,
     exposed_secret::ExposedSecret,
     gguf_header::GgufHeader,
     onnx_external_data::OnnxExternalData,
     pickle_dangerous_import::PickleDangerousImport,
     remote_code_config::RemoteCodeConfig,
     safetensors_header::SafetensorsHeader,
+    skops_unsafe_node::SkopsUnsafeNode,
     unexpected_executable::UnexpectedExecutable,
+    xml_entity_expansion::XmlEntityExpansion,
 }
