@@ -15,7 +15,9 @@ macro_rules! checks {
 checks! {
     exposed_secret::ExposedSecret,
     gguf_header::GgufHeader,
+    onnx_custom_operator::OnnxCustomOperator,
     onnx_external_data::OnnxExternalData,
+    onnx_structure::OnnxStructure,
     pickle_dangerous_import::PickleDangerousImport,
     safetensors_header::SafetensorsHeader,
     unexpected_executable::UnexpectedExecutable,

@@ -43,6 +43,12 @@ pub(super) fn judge(location: &str) -> Result<(), Wrong> {
     if location.split(['/', '\\']).any(|part| part == "..") {
         return critical("leads out of the model's folder");
     }
+    if location.split(['/', '\\']).any(is_dots_for_windows) {
+        return critical("leads out of the model's folder on Windows, which drops the end of such names");
+    }
+    if location.split(['/', '\\']).any(is_device) {
+        return Err(wrong(Severity::High, "names a device on Windows"));
+    }
     if location.contains('\\') {
         return Err(wrong(
             Severity::High,
@@ -53,6 +59,22 @@ pub(super) fn judge(location: &str) -> Result<(), Wrong> {
         return Err(wrong(Severity::High, "holds control characters"));
     }
     Ok(())
+}
+
+/// Windows drops dots and spaces at the end of a name, so `.. ` is `..`.
+fn is_dots_for_windows(part: &str) -> bool {
+    part.len() > 2 && part.starts_with("..") && part.trim_end_matches([' ', '.']).is_empty()
+}
+
+/// Names that are devices in every folder of Windows, whatever extension follows.
+fn is_device(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or_default().trim_end();
+    let is = |name: &str| stem.eq_ignore_ascii_case(name);
+    let is_port = |name: &str| {
+        stem.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(name))
+            && matches!(stem.get(3..), Some(number) if number.len() == 1 && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    ["con", "prn", "aux", "nul"].into_iter().any(is) || ["com", "lpt"].into_iter().any(is_port)
 }
 
 /// Finds the file and returns its length.
@@ -69,6 +91,9 @@ pub(super) fn find(file: &ArtifactFile, location: &str, context: &Context<'_>) -
     } else {
         format!("{base}/{}", tidy.join("/"))
     };
+    if path == file.path {
+        return Err(wrong(Severity::High, "is the model itself"));
+    }
     let listed = context
         .artifacts
         .iter()
@@ -90,11 +115,32 @@ pub(super) fn find(file: &ArtifactFile, location: &str, context: &Context<'_>) -
     }
 }
 
+/// Whether the file has other names: what is written to one of them changes this one.
+pub(super) fn has_other_names(file: &ArtifactFile, location: &str) -> bool {
+    let target = file.source.parent().map(|folder| folder.join(location));
+    target.is_some_and(|target| std::fs::metadata(target).is_ok_and(|found| links(&found) > 1))
+}
+
+#[cfg(unix)]
+fn links(metadata: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(metadata)
+}
+
+#[cfg(not(unix))]
+const fn links(_metadata: &std::fs::Metadata) -> u64 {
+    1
+}
+
 /// A symbolic link may lead anywhere, whatever the text says.
 fn stays_inside(file: &ArtifactFile, target: &PathBuf, parts: usize) -> Result<(), Wrong> {
     let (Some(folder), Ok(real)) = (file.source.parent(), std::fs::canonicalize(target)) else {
         return Ok(());
     };
+    // A cache of models keeps every file under its digest in one folder and links to it.
+    let real_model = std::fs::canonicalize(&file.source).ok();
+    if real_model.as_deref().and_then(std::path::Path::parent) == real.parent() {
+        return Ok(());
+    }
     // The folder that the location starts from, seen from the target: as many parts up.
     let start = target.ancestors().nth(parts).unwrap_or(folder);
     match std::fs::canonicalize(start) {
@@ -114,11 +160,11 @@ mod tests {
     fn locations_are_judged_for_every_system() {
         for bad in [
             "", "/etc/passwd", "\\\\server\\share", "C:\\w", "c:w", "../w", "a/../../w", "a\\..\\w",
-            "a\\b", "https://x/w", "w\0",
+            "a\\b", "https://x/w", "w\0", ".. /w", ".../w", "NUL", "a/com1.bin",
         ] {
             assert!(judge(bad).is_err(), "{bad:?}");
         }
-        for good in ["w.bin", "weights/w.bin", "..w", "a..b/c", "wö.bin", "."] {
+        for good in ["w.bin", "weights/w.bin", "..w", "a..b/c", "wö.bin", ".", "null", "console.bin", "com.bin"] {
             assert_eq!(judge(good), Ok(()), "{good:?}");
         }
     }
@@ -151,9 +197,13 @@ mod tests {
         let file = file.unwrap();
         let of = |location| find(&file, location, &context).map_err(|wrong| wrong.severity);
         assert_eq!(of("inner/w.bin"), Ok(8));
+        assert!(!has_other_names(&file, "inner/w.bin"));
+        std::fs::hard_link(root.join("outside.bin"), root.join("model/hard.bin")).unwrap();
+        assert!(has_other_names(&file, "hard.bin"));
         assert_eq!(of("in.bin"), Ok(8));
         assert_eq!(of("out.bin"), Err(Severity::Critical));
         assert_eq!(of("up/outside.bin"), Err(Severity::Critical));
+        assert_eq!(of("m.onnx"), Err(Severity::High));
         assert_eq!(of("inner"), Err(Severity::High));
         assert_eq!(of("gone"), Err(Severity::High));
     }
