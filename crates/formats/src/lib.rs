@@ -11,6 +11,7 @@ pub mod gguf;
 pub mod inflate;
 mod input;
 mod little;
+mod models;
 mod nested;
 pub mod npy;
 pub mod onnx;
