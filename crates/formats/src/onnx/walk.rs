@@ -12,8 +12,8 @@ use crate::input::Input;
 
 /// References to external data, operators and functions that are kept, of each.
 const KEPT: usize = 100_000;
-/// Bytes of a text that are kept.
-const TEXT: u64 = 4 << 10;
+/// Bytes of a text that are kept: more than any path has, so that a long one cannot hide its end.
+const TEXT: u64 = 16 << 10;
 /// Attributes of one node that are looked at for texts.
 const ATTRIBUTES: usize = 64;
 
