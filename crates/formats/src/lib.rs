@@ -18,6 +18,7 @@ pub mod onnx;
 pub mod pickle;
 pub mod safetensors;
 mod sniff;
+pub mod strings;
 pub mod tar;
 pub mod zip;
 

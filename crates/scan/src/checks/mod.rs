@@ -13,6 +13,7 @@ macro_rules! checks {
 }
 
 checks! {
+    code_in_opaque_model::CodeInOpaqueModel,
     exposed_secret::ExposedSecret,
     gguf_header::GgufHeader,
     onnx_custom_operator::OnnxCustomOperator,
