@@ -5,5 +5,6 @@
 mod checks;
 mod claims;
 mod inside;
+mod signs;
 
 pub use checks::CHECKS;

@@ -74,6 +74,18 @@ pub enum Fault {
         /// One past its end.
         end: u64,
     },
+    /// The type of a tensor is none that exists.
+    #[error("tensor `{tensor}` has the unknown type {kind}")]
+    UnknownType {
+        /// The tensor, escaped.
+        tensor: String,
+        /// The type's number.
+        kind: u64,
+        /// Where it starts.
+        at: u64,
+        /// One past its end.
+        end: u64,
+    },
     /// A limit was reached.
     #[error("there are more {what} than the limit of {limit}")]
     Limit {
@@ -99,7 +111,8 @@ impl Fault {
             Self::Unknown { at, end, .. }
             | Self::Mistyped { at, end, .. }
             | Self::Overflow { at, end, .. }
-            | Self::Size { at, end, .. } => Some((*at, *end)),
+            | Self::Size { at, end, .. }
+            | Self::UnknownType { at, end, .. } => Some((*at, *end)),
             Self::Limit { .. } => None,
         }
     }

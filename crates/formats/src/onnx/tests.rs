@@ -225,6 +225,13 @@ fn each_abuse_of_the_encoding_is_named() {
             "tensor `t` has 8 bytes, but its shape and type make 12",
         ),
         (
+            model(&span(
+                5,
+                &[whole(1, 1), whole(2, 99), span(8, b"t")].concat(),
+            )),
+            "tensor `t` has the unknown type 99",
+        ),
+        (
             model(&raw(u64::MAX, 8)),
             "the shape of tensor `t` overflows",
         ),

@@ -14,6 +14,8 @@ use crate::input::Input;
 const KEPT: usize = 100_000;
 /// Bytes of a text that are kept: more than any path has, so that a long one cannot hide its end.
 const TEXT: u64 = 16 << 10;
+/// The last type of a tensor (`TensorProto.DataType` of ONNX 1.20).
+const LAST_TYPE: u64 = 28;
 /// Attributes of one node that are looked at for texts.
 const ATTRIBUTES: usize = 64;
 
@@ -319,6 +321,14 @@ impl Walk<'_> {
         })?;
         external.size = shape.and_then(|shape| size_of(shape, dtype));
         self.judge_size(&external, shape, raw);
+        if dtype > LAST_TYPE {
+            self.model.note(Fault::UnknownType {
+                tensor: escape(&external.tensor, 120),
+                kind: dtype,
+                at: from,
+                end: to,
+            });
+        }
         if !has_entries && !external.declared {
             return Ok(());
         }

@@ -1,7 +1,5 @@
 //! Code in models whose formats are only recognised.
 
-mod signs;
-
 use std::io;
 
 use tutela_core::{
@@ -11,6 +9,7 @@ use tutela_core::{
 use tutela_formats::{Entry, Format, strings};
 
 use crate::inside::{Inside, Scope, location};
+use crate::signs;
 
 declare_check! {
     /// Code in models whose formats are only recognised.

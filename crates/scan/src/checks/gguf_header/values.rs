@@ -3,6 +3,8 @@
 use tutela_core::escape;
 use tutela_formats::gguf::{Entry, Kind, Model, Value};
 
+use crate::signs;
+
 /// Keys whose values become parts of file names (ggml's naming convention, llama.cpp's split files).
 const NAMES: &[&str] = &[
     "general.architecture",
@@ -33,7 +35,12 @@ const OF_TOKENS: &[&str] = &["tokenizer.ggml.scores", "tokenizer.ggml.token_type
 /// The entries whose values do harm where they are used, and why.
 pub(super) fn wrong(model: &Model) -> Vec<(&Entry, String)> {
     let tokens = model.value("tokenizer.ggml.tokens").and_then(items);
-    let why = |entry| text(entry).or_else(|| size(entry)).or_else(|| count(entry, tokens));
+    let why = |entry| {
+        text(entry)
+            .or_else(|| kind(entry))
+            .or_else(|| size(entry))
+            .or_else(|| count(entry, tokens))
+    };
     model
         .metadata
         .iter()
@@ -47,6 +54,19 @@ fn items(value: &Value) -> Option<u64> {
         Value::Array(_, count) => Some(*count),
         _ => None,
     }
+}
+
+/// Loaders take these for what they should be, and stop or go wrong when they are not.
+fn kind(entry: &Entry) -> Option<String> {
+    let (wanted, is_right) = match entry.key.as_str() {
+        "general.architecture" => ("a text", matches!(entry.value, Value::Text(_))),
+        "tokenizer.ggml.tokens" => (
+            "a list of texts",
+            matches!(entry.value, Value::Texts(_) | Value::Array(Kind::Text, _)),
+        ),
+        _ => return None,
+    };
+    (!is_right).then(|| format!("`{}` is not {wanted}, which loaders take it for", entry.key))
 }
 
 fn size(entry: &Entry) -> Option<String> {
@@ -89,7 +109,11 @@ fn text(entry: &Entry) -> Option<String> {
             "`{key}` holds control characters, which repaint a terminal: `{shown}`"
         ));
     }
-    None
+    // Templates of chats are judged by another check, and tokenizers hold the words of every language.
+    if entry.key.starts_with("tokenizer.") {
+        return None;
+    }
+    signs::in_description(&entry.key, text)
 }
 
 fn leads_out(text: &str) -> bool {

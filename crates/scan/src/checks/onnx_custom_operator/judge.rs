@@ -68,7 +68,8 @@ fn judgement(severity: Severity, why: impl Into<String>) -> Option<Judgement> {
 pub(super) fn operator(operator: &Operator, defined: &BTreeSet<(&str, &str)>) -> Option<Judgement> {
     let words = words(&operator.name);
     let domain = domain(&operator.domain);
-    if words.iter().any(|word| matches!(word.as_str(), "py" | "python")) {
+    let is_python = |word: &String| matches!(word.as_str(), "py" | "pyop" | "pyfunc" | "python");
+    if words.iter().any(is_python) {
         let given = texts(operator);
         return judgement(Severity::Critical, format!("runs Python code of the host{given}"));
     }
@@ -270,8 +271,12 @@ fn differs_by_one(one: &str, other: &str) -> bool {
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut before = ' ';
-    for letter in name.chars() {
-        let starts = letter.is_uppercase() && !before.is_uppercase() || !before.is_alphabetic();
+    let mut letters = name.chars().peekable();
+    while let Some(letter) = letters.next() {
+        // In `HTTPRequest` the last capital begins the word behind the acronym.
+        let ends_acronym = letters.peek().is_some_and(|next| next.is_lowercase());
+        let starts = letter.is_uppercase() && (!before.is_uppercase() || ends_acronym)
+            || !before.is_alphabetic();
         if letter.is_alphabetic() {
             match words.last_mut() {
                 Some(word) if !starts => word.extend(letter.to_lowercase()),
@@ -319,6 +324,8 @@ mod tests {
             ("com.microsoft.extensions", "AzureAudioToText", &[], Some(High)),
             ("com.evil", "SystemCommand", &[], Some(High)),
             ("com.evil", "Run_Shell", &[], Some(High)),
+            ("com.evil", "HTTPRequest", &[], Some(High)),
+            ("", "pyop", &[], Some(Critical)),
             ("com.evil", "X", &[("lib", "./evil.so")], Some(High)),
             ("com.evil", "X", &[("module", "os")], Some(High)),
             ("ai.onx", "Relu", &[], Some(High)),
@@ -336,6 +343,7 @@ mod tests {
         assert_eq!(words("PyCustomOp"), ["py", "custom", "op"]);
         assert_eq!(words("run_shell2X"), ["run", "shell", "x"]);
         assert_eq!(words("Copy"), ["copy"]);
-        assert_eq!(words("NMSRotated"), ["nmsrotated"]);
+        assert_eq!(words("HTTPRequest"), ["http", "request"]);
+        assert_eq!(words("NMSRotated"), ["nms", "rotated"]);
     }
 }

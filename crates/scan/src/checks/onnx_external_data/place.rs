@@ -24,7 +24,34 @@ fn wrong(severity: Severity, why: impl Into<String>) -> Wrong {
 }
 
 /// Judges a location as text, for every system at once: a model travels.
+///
+/// Loaders trim, unescape and expand before they open, each in its own way; no honest name needs any of it.
 pub(super) fn judge(location: &str) -> Result<(), Wrong> {
+    let meant = unescape(location.trim());
+    judge_text(location)?;
+    if meant != location {
+        judge_text(&meant)?;
+    }
+    if meant.starts_with('~') && meant.contains('/') {
+        return Err(wrong(
+            Severity::High,
+            "begins with `~`, which some loaders take for the home folder",
+        ));
+    }
+    Ok(())
+}
+
+/// The escapes of addresses that change where a path leads.
+fn unescape(location: &str) -> String {
+    let mut plain = location.to_owned();
+    for (escaped, letter) in [("%2e", "."), ("%2f", "/"), ("%5c", "\\")] {
+        plain = plain.replace(escaped, letter);
+        plain = plain.replace(&escaped.to_ascii_uppercase(), letter);
+    }
+    plain
+}
+
+fn judge_text(location: &str) -> Result<(), Wrong> {
     let critical = |why| Err(wrong(Severity::Critical, why));
     let mut letters = location.chars();
     let has_drive = letters
@@ -167,12 +194,12 @@ mod tests {
     fn locations_are_judged_for_every_system() {
         for bad in [
             "", "/etc/passwd", "\\\\server\\share", "C:\\w", "c:w", "../w", "a/../../w", "a\\..\\w",
-            "a\\b", "https://x/w", "w\0", ".. /w", ".../w", "NUL", "a/com1.bin",
+            "a\\b", "https://x/w", "w\0", ".. /w", ".../w", "~/w", " /w", "%2e%2E/w", "NUL", "a/com1.bin",
         ] {
             assert!(judge(bad).is_err(), "{bad:?}");
         }
         assert!(judge(&"a/".repeat(3000)).is_err());
-        for good in ["w.bin", "weights/w.bin", "..w", "a..b/c", "wö.bin", ".", "null", "console.bin", "com.bin"] {
+        for good in ["w.bin", "weights/w.bin", "..w", "a..b/c", "wö.bin", ".", "~w", "100%.bin", "null", "console.bin", "com.bin"] {
             assert_eq!(judge(good), Ok(()), "{good:?}");
         }
     }

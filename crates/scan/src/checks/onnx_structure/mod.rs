@@ -11,6 +11,7 @@ use tutela_formats::{Entry, Format};
 
 use crate::claims::{Claim, claim, concealed};
 use crate::inside::{Inside, Scope, location, place};
+use crate::signs;
 
 declare_check! {
     /// ONNX files that break the rules of their encoding.
@@ -18,7 +19,7 @@ declare_check! {
     /// # What it finds
     /// Bytes behind the model or inside a message that are no field, fields that do not exist or are written
     /// as another type, fields that stand twice where the format allows one, shapes that overflow, tensors
-    /// whose bytes do not fit their shape, and a file called `.onnx` that is something else. What lies in bytes
+    /// whose bytes do not fit their shape, metadata that starts programs or runs code, and a file called `.onnx` that is something else. What lies in bytes
     /// that readers step over is named when it is a program, a pickle or an archive.
     ///
     /// # Why it matters
@@ -113,6 +114,12 @@ impl Examination<'_> {
         for fault in &model.faults {
             self.tell(fault, sink)?;
         }
+        for (key, text) in &model.metadata {
+            if let Some(message) = signs::in_description(key, text) {
+                let here = location(self.file, self.entry);
+                sink.finding(OnnxStructure::INFO.finding(message).at(here));
+            }
+        }
         Ok(())
     }
 
@@ -170,7 +177,8 @@ const fn severity(fault: &Fault) -> Severity {
     match fault {
         Fault::Unknown {
             plausible: true, ..
-        } => Severity::Medium,
+        }
+        | Fault::UnknownType { kind: ..64, .. } => Severity::Medium,
         _ => Severity::High,
     }
 }

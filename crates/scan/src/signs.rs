@@ -1,8 +1,10 @@
-//! Texts that a model has no use for, and what each is for.
+//! Texts that a model has no use for, and what each is for. Shared by the checks of models.
+
+use tutela_core::escape;
 
 /// What a text is part of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sign {
+pub(crate) enum Sign {
     /// Starts a program or a shell.
     Program,
     /// Runs text or bytes as code.
@@ -15,7 +17,7 @@ pub(super) enum Sign {
 
 impl Sign {
     /// How a sentence goes on.
-    pub(super) const fn what(self) -> &'static str {
+    pub(crate) const fn what(self) -> &'static str {
         match self {
             Self::Program => "starts programs",
             Self::Code => "runs text as code",
@@ -72,7 +74,7 @@ const NEEDLES: &[(&str, Sign)] = &[
 ];
 
 /// The first sign in a text, with the part of the text from there on.
-pub(super) fn find(text: &str) -> Option<(usize, Sign)> {
+pub(crate) fn find(text: &str) -> Option<(usize, Sign)> {
     let lower = text.to_ascii_lowercase();
     let needle = NEEDLES
         .iter()
@@ -81,11 +83,25 @@ pub(super) fn find(text: &str) -> Option<(usize, Sign)> {
     needle.or_else(|| library(&lower).map(|at| (at, Sign::Library)))
 }
 
+/// What is wrong with a text that only describes a model: it starts programs or runs code. A description may well
+/// say what to download.
+pub(crate) fn in_description(key: &str, text: &str) -> Option<String> {
+    let (at, sign) = find(text).filter(|(_, sign)| matches!(sign, Sign::Program | Sign::Code))?;
+    Some(format!(
+        "the metadata `{}` {}, which no description needs to: `{}`",
+        escape(key, 120),
+        sign.what(),
+        escape(text.get(at..).unwrap_or(text), 120)
+    ))
+}
+
 /// Where a needle stands as a word of its own: `model.eval(` and `myos.system` are others.
 fn place(text: &str, needle: &str) -> Option<usize> {
     let begins_word = needle.starts_with(|letter: char| letter.is_ascii_alphabetic());
     text.match_indices(needle).map(|(at, _)| at).find(|at| {
-        let before = text.get(..*at).and_then(|before| before.chars().next_back());
+        let before = text
+            .get(..*at)
+            .and_then(|before| before.chars().next_back());
         let joins = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.');
         !(begins_word && before.is_some_and(joins))
     })
@@ -95,7 +111,9 @@ fn place(text: &str, needle: &str) -> Option<usize> {
 fn library(text: &str) -> Option<usize> {
     text.split([' ', '"', '\'', '\t', ',', ';', '=', '(', ')'])
         .find(|word| {
-            let is_library = [".so", ".dll", ".dylib"].iter().any(|end| word.ends_with(end))
+            let is_library = [".so", ".dll", ".dylib"]
+                .iter()
+                .any(|end| word.ends_with(end))
                 || word.contains(".so.");
             let is_path = word.starts_with(['/', '.', '\\']) && word.contains(['/', '\\'])
                 || word.get(1..3) == Some(":\\");
