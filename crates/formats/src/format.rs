@@ -66,6 +66,18 @@ formats! {
     Gguf: "GGUF model" [Model],
     /// A model of GGUF's predecessors.
     Ggml: "GGML model" [Model, Opaque],
+    /// A program of `ExecuTorch`.
+    ExecuTorch: "ExecuTorch model" [Model, Opaque],
+    /// A model in onnxruntime's own format.
+    OnnxRuntime: "ONNX Runtime model (ORT)" [Model, Opaque],
+    /// An engine of `TensorRT`.
+    TensorRt: "TensorRT engine" [Model, Opaque],
+    /// A model for Rockchip's processors.
+    Rknn: "RKNN model" [Model, Opaque],
+    /// A file of Torch 7, the Lua library.
+    Torch7: "Torch7 model" [Model, Opaque],
+    /// A program or the parameters of Paddle.
+    Paddle: "Paddle model" [Model, Opaque],
     /// An HDF5 file, such as a Keras model of before Keras 3.
     Hdf5: "HDF5 file" [Model, Opaque],
     /// A TensorFlow Lite model.
@@ -82,6 +94,8 @@ formats! {
     Pe: "Windows program or library (PE)" [Program, Native],
     /// A macOS program or library.
     MachO: "macOS program or library (Mach-O)" [Program, Native],
+    /// A program for several systems at once, such as a llamafile.
+    Ape: "program for several systems (APE, llamafile)" [Program, Native],
     /// A script with a `#!` line.
     Script: "script" [Program],
     /// A Windows batch or PowerShell script.

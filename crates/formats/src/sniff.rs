@@ -6,7 +6,7 @@ use tutela_core::{Bytes, Limits};
 
 use crate::input::Input;
 use crate::stream::{self, Codec};
-use crate::{Format, executable, json, npy, onnx, pickle, safetensors, tar, xml, zip};
+use crate::{Format, executable, json, models, npy, onnx, pickle, safetensors, tar, xml, zip};
 
 /// What the bytes are, if they are of a known format.
 ///
@@ -58,6 +58,7 @@ type Recogniser = fn(&Head<'_>) -> io::Result<Option<Format>>;
 const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(by_magic(head.start)),
     |head| executable::recognise(head.bytes),
+    |head| Ok(models::recognise(head.start)),
     |head| Ok(safetensors::looks_like(head.bytes)?.then_some(Format::Safetensors)),
     |head| Ok(tar::looks_like(head.bytes)?.then_some(Format::Tar)),
     |head| Ok(is_hdf5(head.bytes)?.then_some(Format::Hdf5)),
