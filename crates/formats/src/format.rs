@@ -65,7 +65,11 @@ formats! {
     /// A GGUF model.
     Gguf: "GGUF model" [Model, Opaque],
     /// An HDF5 file, such as a Keras model of before Keras 3.
-    Hdf5: "HDF5 file" [Model, Opaque],
+    Hdf5: "HDF5 file" [Model, Container, Opaque],
+    /// The configuration of a Keras model, as JSON or YAML.
+    KerasConfig: "Keras configuration" [Model],
+    /// The configurations beside a TensorFlow `SavedModel`.
+    KerasMetadata: "Keras metadata" [Model],
     /// A TensorFlow Lite model.
     Tflite: "TensorFlow Lite model" [Model, Opaque],
     /// A TensorFlow `SavedModel`.

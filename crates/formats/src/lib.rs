@@ -6,9 +6,12 @@
 //! inside a file.
 
 pub mod executable;
+mod fields;
 mod format;
+pub mod hdf5;
 pub mod inflate;
 mod input;
+pub mod keras;
 mod little;
 mod nested;
 pub mod npy;

@@ -5,7 +5,7 @@ use std::io;
 use tutela_core::{Bytes, Limits, Window, escape};
 
 use crate::inflate::{self, Wrapper};
-use crate::{Format, sniff_all, tar, zip};
+use crate::{Format, hdf5, sniff_all, tar, zip};
 
 /// A file, or something packed inside it.
 #[derive(Clone, Copy)]
@@ -111,6 +111,7 @@ impl Walk<'_> {
                 (Format::Gzip, _) => self.stream(bytes, member, Wrapper::Gzip, depth)?,
                 (Format::Zlib, _) => self.stream(bytes, member, Wrapper::Zlib, depth)?,
                 (Format::Tar, _) => self.tar(bytes, member, depth)?,
+                (Format::Hdf5, _) => self.attributes(bytes, member, depth)?,
                 (_, Some(archive)) if is_zip(format) => self.zip(bytes, archive, member, depth)?,
                 _ => {}
             }
@@ -189,6 +190,32 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// The texts and bytes in the attributes of an HDF5 file: Keras keeps a model there, `PyTables` pickles.
+    fn attributes(
+        &mut self,
+        bytes: &dyn Bytes,
+        member: Option<&str>,
+        depth: u32,
+    ) -> io::Result<()> {
+        let file = hdf5::read(bytes, self.limits)?;
+        for fault in &file.faults {
+            self.skip(member, format!("is an HDF5 file with a fault: {fault}"));
+        }
+        for (index, object) in file.objects.iter().enumerate() {
+            for attribute in &object.attributes {
+                for value in attribute.values.iter().filter(|value| !is_name(value)) {
+                    if !self.admit(member) {
+                        return Ok(());
+                    }
+                    let path = file.path(index);
+                    let inner = below(member, &format!("{path}@{}", attribute.name));
+                    self.enter(value, Some(&inner), depth.saturating_add(1))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn zip(
         &mut self,
         bytes: &dyn Bytes,
@@ -229,6 +256,12 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a text is short and plain: the name of a weight or a unit, nothing that holds anything.
+fn is_name(text: &[u8]) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-/:, ".contains(byte);
+    text.len() < 4 || (text.len() <= 200 && text.iter().all(is_plain))
 }
 
 const fn is_zip(format: Format) -> bool {
@@ -313,6 +346,7 @@ mod tests {
         for bytes in [
             &b"7z\xbc\xaf\x27\x1c"[..],
             b"GGUF\x03",
+            // Not read to its end is not clean either.
             b"\x89HDF\r\n\x1a\n",
         ] {
             assert_eq!(seen(bytes, &Limits::default()).1.len(), 1);

@@ -6,7 +6,7 @@
 
 #[cfg(test)]
 mod tests;
-mod wire;
+pub(crate) mod wire;
 
 use std::collections::BTreeSet;
 use std::io;
