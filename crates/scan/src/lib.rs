@@ -4,5 +4,6 @@
 
 mod checks;
 mod inside;
+mod keras;
 
 pub use checks::CHECKS;

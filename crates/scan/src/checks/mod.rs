@@ -14,6 +14,9 @@ macro_rules! checks {
 
 checks! {
     exposed_secret::ExposedSecret,
+    hdf5_external_link::Hdf5ExternalLink,
+    keras_code_in_config::KerasCodeInConfig,
+    keras_file_reference::KerasFileReference,
     onnx_external_data::OnnxExternalData,
     pickle_dangerous_import::PickleDangerousImport,
     safetensors_header::SafetensorsHeader,

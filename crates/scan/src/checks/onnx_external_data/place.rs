@@ -8,9 +8,9 @@ use crate::inside::folder;
 
 /// What is wrong with a location.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
-    pub(super) severity: Severity,
-    pub(super) why: String,
+pub(in crate::checks) struct Wrong {
+    pub(in crate::checks) severity: Severity,
+    pub(in crate::checks) why: String,
 }
 
 fn wrong(severity: Severity, why: impl Into<String>) -> Wrong {
@@ -21,7 +21,7 @@ fn wrong(severity: Severity, why: impl Into<String>) -> Wrong {
 }
 
 /// Judges a location as text, for every system at once: a model travels.
-pub(super) fn judge(location: &str) -> Result<(), Wrong> {
+pub(in crate::checks) fn judge(location: &str) -> Result<(), Wrong> {
     let critical = |why| Err(wrong(Severity::Critical, why));
     let mut letters = location.chars();
     let has_drive = letters

@@ -1,6 +1,6 @@
 //! Pickles that would run an attacker's code when they are loaded.
 
-mod names;
+pub(super) mod names;
 mod table;
 
 use std::io;

@@ -10,7 +10,7 @@ use super::table::TABLE;
 
 /// What calling a name does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
+pub(in crate::checks) enum Effect {
     /// Starts programs.
     Programs,
     /// Runs Python code that is given to it, or makes functions of it.
@@ -37,7 +37,7 @@ pub(super) enum Effect {
 
 impl Effect {
     /// How bad an import with this effect is; none for what is harmless.
-    pub(super) const fn severity(self) -> Option<Severity> {
+    pub(in crate::checks) const fn severity(self) -> Option<Severity> {
         match self {
             Self::Programs | Self::Code | Self::Loads | Self::Network | Self::Process
             | Self::Sabotage => Some(Severity::Critical),
@@ -48,7 +48,7 @@ impl Effect {
     }
 
     /// The effect as a clause after "which".
-    pub(super) const fn clause(self) -> &'static str {
+    pub(in crate::checks) const fn clause(self) -> &'static str {
         match self {
             Self::Programs => "can start programs",
             Self::Code => "runs code that it is given",
@@ -65,7 +65,7 @@ impl Effect {
 }
 
 /// The effect of a name, as written in the pickle.
-pub(super) fn effect(module: &str, name: &str) -> Effect {
+pub(in crate::checks) fn effect(module: &str, name: &str) -> Effect {
     let module = current_name(module);
     let path = format!("{module}.{name}");
     let (known, exact) = longest(&path);
