@@ -111,7 +111,7 @@ impl Walk<'_> {
                 (Format::Gzip, _) => self.stream(bytes, member, Wrapper::Gzip, depth)?,
                 (Format::Zlib, _) => self.stream(bytes, member, Wrapper::Zlib, depth)?,
                 (Format::Tar, _) => self.tar(bytes, member, depth)?,
-                (Format::Hdf5, _) => self.attributes(bytes, member, depth)?,
+                (Format::Hdf5, _) => self.hdf5(bytes, member, depth)?,
                 (_, Some(archive)) if is_zip(format) => self.zip(bytes, archive, member, depth)?,
                 _ => {}
             }
@@ -190,27 +190,34 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// The texts and bytes in the attributes of an HDF5 file: Keras keeps a model there, `PyTables` pickles.
-    fn attributes(
-        &mut self,
-        bytes: &dyn Bytes,
-        member: Option<&str>,
-        depth: u32,
-    ) -> io::Result<()> {
+    /// The texts and lists of bytes in an HDF5 file: Keras keeps a model in an attribute, `PyTables` pickles in both.
+    fn hdf5(&mut self, bytes: &dyn Bytes, member: Option<&str>, depth: u32) -> io::Result<()> {
         let file = hdf5::read(bytes, self.limits)?;
         for fault in &file.faults {
             self.skip(member, format!("is an HDF5 file with a fault: {fault}"));
         }
         for (index, object) in file.objects.iter().enumerate() {
-            for attribute in &object.attributes {
-                for value in attribute.values.iter().filter(|value| !is_name(value)) {
-                    if !self.admit(member) {
-                        return Ok(());
-                    }
-                    let path = file.path(index);
-                    let inner = below(member, &format!("{path}@{}", attribute.name));
-                    self.enter(value, Some(&inner), depth.saturating_add(1))?;
+            let attributes = object.attributes.iter().flat_map(|attribute| {
+                let values = attribute.values.iter().filter(|value| !is_name(value));
+                values.map(|value| (format!("@{}", attribute.name), value))
+            });
+            let lists = object.dataset.iter().flat_map(|dataset| &dataset.lists);
+            let lists = lists
+                .enumerate()
+                .map(|(number, list)| (format!("[{number}]"), list));
+            for (name, value) in attributes.chain(lists) {
+                if !self.admit(member) {
+                    return Ok(());
                 }
+                let inner = below(member, &format!("{}{name}", file.path(index)));
+                self.enter(value, Some(&inner), depth.saturating_add(1))?;
+            }
+            if holds_objects(object) {
+                let path = file.path(index);
+                self.skip(
+                    member,
+                    format!("keeps Python objects in `{path}`, packed so that they are not read"),
+                );
             }
         }
         Ok(())
@@ -256,6 +263,18 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a data set holds pickles of `PyTables` that were not read.
+fn holds_objects(object: &hdf5::Object) -> bool {
+    let is_mark = |attribute: &hdf5::Attribute| {
+        attribute.name == "PSEUDOATOM" && attribute.values.iter().any(|value| value == b"object")
+    };
+    let unread = object
+        .dataset
+        .as_ref()
+        .is_some_and(|dataset| !dataset.lists_complete);
+    unread && object.attributes.iter().any(is_mark)
 }
 
 /// Whether a text is short and plain: the name of a weight or a unit, nothing that holds anything.

@@ -107,28 +107,51 @@ pub(super) fn elements(shape: Option<&[u64]>) -> u64 {
     })
 }
 
-/// A layout message; a virtual one also says where its list of sources is.
-pub(super) fn layout(source: &Source<'_>, data: &[u8]) -> Option<(Layout, Option<(u64, u32)>)> {
+/// What a layout leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Index {
+    /// Nothing more.
+    None,
+    /// The tree of its chunks, and how many numbers their places have.
+    Chunks(u64, usize),
+    /// The list of sources of a virtual data set: a global heap, and the number in it.
+    Sources(u64, u32),
+}
+
+/// A layout message, and what it leads to.
+pub(super) fn layout(source: &Source<'_>, data: &[u8]) -> Option<(Layout, Index)> {
     let mut fields = Fields::new(data);
     let version = fields.byte()?;
     if version < 3 {
-        return Some((old_layout(source, fields)?, None));
+        return Some((old_layout(source, fields)?, Index::None));
     }
     let layout = match fields.byte()? {
         0 => Layout::Compact,
         1 => Layout::Contiguous {
-            at: source.address(&mut fields)?,
+            at: in_file(source, source.address(&mut fields)?),
             length: source.length(&mut fields)?,
         },
+        2 if version == 3 => {
+            let rank = usize::from(fields.byte()?);
+            let tree = source.address(&mut fields)?;
+            let index = tree.map_or(Index::None, |tree| Index::Chunks(tree, rank));
+            return Some((Layout::Chunked, index));
+        }
         2 => Layout::Chunked,
         3 => {
             let list = source.address(&mut fields)?;
             let index = fields.word()?;
-            return Some((Layout::Virtual, list.map(|at| (at, index))));
+            let index = list.map_or(Index::None, |at| Index::Sources(at, index));
+            return Some((Layout::Virtual, index));
         }
         _ => return None,
     };
-    Some((layout, None))
+    Some((layout, Index::None))
+}
+
+/// An address as a place in the file, behind the user block.
+fn in_file(source: &Source<'_>, address: Option<u64>) -> Option<u64> {
+    address.map(|at| at.saturating_add(source.base))
 }
 
 fn old_layout(source: &Source<'_>, mut fields: Fields<'_>) -> Option<Layout> {
@@ -138,7 +161,7 @@ fn old_layout(source: &Source<'_>, mut fields: Fields<'_>) -> Option<Layout> {
     Some(match class {
         0 => Layout::Compact,
         1 => {
-            let at = source.address(&mut fields)?;
+            let at = in_file(source, source.address(&mut fields)?);
             let mut length = 1_u64;
             for _ in 0..rank {
                 length = length.saturating_mul(u64::from(fields.word()?));

@@ -9,6 +9,7 @@ mod dense;
 mod group;
 mod header;
 mod heap;
+mod lists;
 mod message;
 mod source;
 #[cfg(test)]
@@ -109,6 +110,10 @@ pub struct Dataset {
     pub external: Vec<String>,
     /// Data sets of other files that it is put together from.
     pub sources: Vec<VirtualSource>,
+    /// The lists of bytes that are its values, when they are [`Class::Variable`].
+    pub lists: Vec<Vec<u8>>,
+    /// Whether these are all: chunks with rare filters or a newer index are not read.
+    pub lists_complete: bool,
 }
 
 impl Dataset {

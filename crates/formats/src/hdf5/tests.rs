@@ -166,6 +166,29 @@ fn a_second_name_is_a_link() {
 }
 
 #[test]
+fn lists_of_bytes_are_read() {
+    let file = of(&sample("old"));
+    let lists = |file: &File| {
+        let dataset = file
+            .objects
+            .iter()
+            .filter_map(|object| object.dataset.as_ref());
+        let found = dataset.filter(|dataset| dataset.class == Some(Class::Variable));
+        found
+            .map(|dataset| (dataset.lists.clone(), dataset.lists_complete))
+            .next()
+            .unwrap()
+    };
+    let whole = vec![b"\x80\x04N.".to_vec(), b"two".to_vec()];
+    assert_eq!(lists(&file), (whole.clone(), true));
+    let mut moved = vec![7; 512];
+    moved.extend(sample("old"));
+    assert_eq!(lists(&of(&moved)), (whole, true));
+    // The newer index of chunks is not read, and that is said.
+    assert_eq!(lists(&of(&sample("new"))), (vec![], false));
+}
+
+#[test]
 fn a_user_block_moves_everything() {
     for name in ["old", "new"] {
         let mut bytes = vec![7; 2048];

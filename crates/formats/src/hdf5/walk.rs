@@ -7,10 +7,10 @@ use tutela_core::{Bytes, Limits};
 
 use super::header::{self, Message, kind};
 use super::heap::{GlobalHeaps, LocalHeap};
-use super::message::{self, Datatype, Leads, Named};
+use super::message::{self, Datatype, Index, Leads, Named};
 use super::source::{self, Source, Step, Stop, malformed, unsupported};
 use super::{Attribute, Class, Dataset, ELEMENTS, Fault, File, Layout, Link, Object, Target};
-use super::{dense, group, virtual_dataset};
+use super::{dense, group, lists, virtual_dataset};
 use crate::fields::{Fields, text};
 
 /// Faults that are kept: one is enough to say that not everything was seen.
@@ -319,14 +319,58 @@ impl Walk<'_> {
 
     fn dataset(&mut self, messages: &[Message]) -> io::Result<Dataset> {
         let mut dataset = Dataset::default();
+        let mut index = Index::None;
         for message in messages {
-            let step = self.describe(&mut dataset, message);
+            let step = self.describe(&mut dataset, &mut index, message);
+            self.settle(step)?;
+        }
+        if dataset.class == Some(Class::Variable) {
+            let step = self.lists(&mut dataset, index);
             self.settle(step)?;
         }
         Ok(dataset)
     }
 
-    fn describe(&mut self, dataset: &mut Dataset, message: &Message) -> Step<()> {
+    fn lists(&mut self, dataset: &mut Dataset, index: Index) -> Step<()> {
+        let chunks = match index {
+            Index::Chunks(tree, rank) => Some((tree, rank)),
+            Index::None | Index::Sources(..) => None,
+        };
+        let is_empty = message::elements(dataset.shape.as_deref()) == 0;
+        let size = usize::try_from(dataset.element).unwrap_or_default();
+        if !dataset.external.is_empty() || is_empty || size == 0 {
+            dataset.lists_complete = is_empty;
+            return Ok(());
+        }
+        let pieces = lists::pieces(&mut self.source, dataset.layout, chunks)?;
+        dataset.lists_complete = !pieces.is_empty();
+        for piece in pieces {
+            let at = piece.at;
+            let chunk = self.source.block("chunk", at, piece.length)?;
+            let Some(block) = lists::unfiltered(&piece, chunk, &dataset.filters, size) else {
+                dataset.lists_complete = false;
+                continue;
+            };
+            for element in block.chunks_exact(size) {
+                if dataset.lists.len() as u64 >= ELEMENTS {
+                    dataset.lists_complete = false;
+                    return Ok(());
+                }
+                let value = self.variable(element, at)?;
+                if !value.is_empty() {
+                    dataset.lists.push(value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn describe(
+        &mut self,
+        dataset: &mut Dataset,
+        index: &mut Index,
+        message: &Message,
+    ) -> Step<()> {
         let wrong = |what| move || malformed(what, message.at);
         match message.kind {
             kind::DATASPACE => {
@@ -346,10 +390,9 @@ impl Walk<'_> {
             }
             kind::LAYOUT => {
                 let layout = message::layout(&self.source, &message.data);
-                let (layout, list) = layout.ok_or_else(wrong("layout"))?;
-                dataset.layout = layout;
-                if let Some((heap, index)) = list {
-                    self.sources(dataset, heap, index)?;
+                (dataset.layout, *index) = layout.ok_or_else(wrong("layout"))?;
+                if let Index::Sources(heap, number) = *index {
+                    self.sources(dataset, heap, number)?;
                 }
             }
             kind::EXTERNAL_FILES => {

@@ -22,6 +22,8 @@ pub(crate) use metadata::looks_like as looks_like_metadata;
 
 /// A configuration larger than this is not searched for when nothing else says that it is one.
 const SEARCHED: u64 = 16 << 20;
+/// Items of a list whose texts are kept: arguments are few, the words of a vocabulary many.
+const SHORT: usize = 16;
 /// Characters of a text that are kept.
 const TEXT: usize = 1 << 10;
 
@@ -33,7 +35,7 @@ pub struct Config {
     pub objects: Vec<Object>,
     /// Every function that it carries as code.
     pub code: Vec<Code>,
-    /// Every text that is the value of a key.
+    /// Every text that is the value of a key, or an item of a short list.
     pub texts: Vec<Text>,
     /// Keys that stand twice in one object, by their pointer: loaders differ in which they take.
     pub doubled: Vec<String>,
@@ -75,7 +77,7 @@ pub struct Code {
     pub bytecode: Option<Bytecode>,
 }
 
-/// A text that is the value of a key.
+/// A text that is the value of a key, or an item of a short list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Text {
@@ -83,8 +85,10 @@ pub struct Text {
     pub pointer: String,
     /// The object around it, by its index.
     pub owner: Option<usize>,
-    /// The key.
+    /// The key; of an item of a list, the key of the list.
     pub key: String,
+    /// Whether it is an item of a list. Long lists are left out.
+    pub listed: bool,
     /// The text; only its beginning when it is long.
     pub value: String,
 }
@@ -127,15 +131,22 @@ pub(crate) fn looks_like(bytes: &dyn Bytes, start: &[u8]) -> io::Result<bool> {
     {
         return Ok(false);
     }
-    let plain = contains(&text, b"\"class_name\"") && contains(&text, b"\"config\"");
+    let plain = contains(&text, "\"class_name\"") && contains(&text, "\"config\"");
     // A key may be written with escapes; then only reading tells.
-    let hidden = !plain && contains(&text, b"\\u00");
+    let hidden = !plain && contains(&text, "\\u00");
     Ok(plain
         || (hidden && describe(&text, 1 << 20).is_some_and(|config| !config.objects.is_empty())))
 }
 
-fn contains(text: &[u8], wanted: &[u8]) -> bool {
-    text.windows(wanted.len()).any(|window| window == wanted)
+fn contains(text: &[u8], wanted: &str) -> bool {
+    // Python refuses what is not UTF-8 too, so the quick search is the usual one.
+    std::str::from_utf8(text).map_or_else(
+        |_| {
+            text.windows(wanted.len())
+                .any(|window| window == wanted.as_bytes())
+        },
+        |text| text.contains(wanted),
+    )
 }
 
 /// Describes a configuration in JSON or, as old versions wrote it, in YAML.
@@ -263,13 +274,28 @@ impl Description<'_> {
                 self.note_code(index, owner, Some(text));
             }
         }
-        if let Some(Key::Name(key)) = self.document.nodes.get(index).map(|node| &node.key) {
+        if let Some((key, listed)) = self.key(index) {
             self.config.texts.push(Text {
                 pointer: self.document.pointer(index),
                 owner,
                 key: shortened(key),
+                listed,
                 value: shortened(text),
             });
+        }
+    }
+
+    /// The key of a value, or of the short list that holds it.
+    fn key(&self, index: Index) -> Option<(&str, bool)> {
+        let node = self.document.nodes.get(index)?;
+        let list = match &node.key {
+            Key::Name(name) => return Some((name, false)),
+            Key::Place(_) => self.document.nodes.get(node.parent?)?,
+            Key::Root => return None,
+        };
+        match (&list.key, &list.value) {
+            (Key::Name(name), Value::List(items)) if items.len() <= SHORT => Some((name, true)),
+            _ => None,
         }
     }
 

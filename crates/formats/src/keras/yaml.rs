@@ -7,26 +7,25 @@ use std::io;
 
 use tutela_core::{Bytes, read_all};
 
-use super::{
-    Code, Config, Object, SEARCHED, code_bytes, contains, marshal, may_be_code, shortened,
-};
+use super::{Code, Config, Object, code_bytes, contains, marshal, may_be_code, shortened};
 
+/// How much of a file is searched for the marks.
+const BEGINNING: u64 = 64 << 10;
 /// Objects and tags that are kept.
 const KEPT: usize = 10_000;
 
 /// Whether text that is not JSON has the marks of a configuration: a class and its configuration as keys.
 pub(super) fn looks_like(bytes: &dyn Bytes) -> io::Result<bool> {
-    let text = read_all(bytes, SEARCHED)?;
-    let is_text = text
-        .iter()
-        .all(|byte| *byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r'));
-    Ok(is_text && has_marks(&text))
+    // What comes first is sorted by name, and `backend`, `class_name` and `config` come early in the alphabet.
+    let text = read_all(&tutela_core::Window::new(bytes, 0, BEGINNING), BEGINNING)?;
+    let is_text = |byte: &u8| *byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r');
+    Ok(text.iter().all(is_text) && has_marks(&text))
 }
 
 fn has_marks(text: &[u8]) -> bool {
-    let begins = |key: &[u8]| text.starts_with(key) || contains(text, &[b"\n", key].concat());
-    begins(b"class_name:")
-        && (begins(b"config:") || begins(b"backend:") || begins(b"keras_version:"))
+    let begins =
+        |key: &str| text.starts_with(key.as_bytes()) || contains(text, &format!("\n{key}"));
+    begins("class_name:") && (begins("config:") || begins("backend:") || begins("keras_version:"))
 }
 
 /// The description of a YAML text; none when it has not the marks of one.

@@ -1,7 +1,8 @@
 //! HDF5 files that lead to other files, or claim more values than they hold.
 
 use tutela_core::{
-    Artifact, ArtifactFile, Check, Context, Error, Finding, Reference, Scratch, Severity, Sink, declare_check, escape,
+    Artifact, ArtifactFile, Check, Context, Error, Finding, Reference, Scratch, Severity, Sink,
+    declare_check, escape,
 };
 use tutela_formats::hdf5::{self, Dataset, File, Layout, Target};
 use tutela_formats::{Entry, Format};
@@ -68,7 +69,12 @@ declare_check! {
 }
 
 impl Check for Hdf5ExternalLink {
-    fn run(&self, artifact: &Artifact, context: &Context<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
+    fn run(
+        &self,
+        artifact: &Artifact,
+        context: &Context<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Error> {
         context.each_file(artifact, sink, |file, bytes, sink| {
             let inside = Inside {
                 file,
@@ -122,10 +128,20 @@ fn planted() -> Vec<u8> {
 /// Whether Keras wrote the file, by its attributes, its groups or its name in an archive.
 fn is_keras(file: &File, name: &str) -> bool {
     let named = |name: &str| {
-        matches!(name, "backend" | "keras_version" | "layer_names" | "model_config" | "training_config" | "weight_names")
+        matches!(
+            name,
+            "backend"
+                | "keras_version"
+                | "layer_names"
+                | "model_config"
+                | "training_config"
+                | "weight_names"
+        )
     };
     let attributes = file.objects.iter().flat_map(|object| &object.attributes);
-    let by_attribute = attributes.into_iter().any(|attribute| named(&attribute.name));
+    let by_attribute = attributes
+        .into_iter()
+        .any(|attribute| named(&attribute.name));
     let of_keras = |name: &str| matches!(name, "vars" | "_layer_checkpoint_dependencies");
     let by_group = file.objects.iter().any(|object| of_keras(&object.name));
     let by_link = file.links.iter().any(|link| of_keras(&link.name));
@@ -144,13 +160,18 @@ impl Examination<'_> {
         for link in &file.links {
             let path = file.path_below(link.parent, &link.name);
             match &link.target {
-                Target::External { file: other, object } => {
+                Target::External {
+                    file: other,
+                    object,
+                } => {
                     let object = escape(object, 80);
                     let what = format!("`{path}` leads to `{object}` in");
                     sink.finding(self.other(&what, other, self.usual()));
                 }
                 Target::UserDefined(class) => {
-                    let message = format!("`{path}` is a link of the user-defined kind {class}, which a plugin follows");
+                    let message = format!(
+                        "`{path}` is a link of the user-defined kind {class}, which a plugin follows"
+                    );
                     sink.finding(self.finding(message));
                 }
                 _ => {}
@@ -166,7 +187,11 @@ impl Examination<'_> {
     fn dataset(&self, path: &str, dataset: &Dataset, sink: &mut dyn Sink) {
         for other in &dataset.external {
             // Raw bytes of any file: no reader of models needs that.
-            sink.finding(self.other(&format!("`{path}` takes its values from"), other, Severity::High));
+            sink.finding(self.other(
+                &format!("`{path}` takes its values from"),
+                other,
+                Severity::High,
+            ));
         }
         for source in dataset.sources.iter().filter(|source| source.file != ".") {
             let what = format!("`{path}` shows `{}` of", escape(&source.dataset, 80));
@@ -184,10 +209,17 @@ impl Examination<'_> {
         let claimed = dataset.unpacked();
         let holds = available.saturating_mul(RATIO).max(SMALL);
         if claimed.is_none_or(|claimed| claimed > holds) {
-            let claimed = claimed.map_or_else(|| "more than 2^64".to_owned(), |claimed| claimed.to_string());
-            let message = format!("`{path}` claims {claimed} bytes of values in a file of {available} bytes");
+            let claimed = claimed.map_or_else(
+                || "more than 2^64".to_owned(),
+                |claimed| claimed.to_string(),
+            );
+            let message =
+                format!("`{path}` claims {claimed} bytes of values in a file of {available} bytes");
             sink.finding(self.finding(message).with_severity(self.usual()));
-        } else if let Layout::Contiguous { at: Some(at), length } = dataset.layout
+        } else if let Layout::Contiguous {
+            at: Some(at),
+            length,
+        } = dataset.layout
             && at.saturating_add(length) > available
         {
             let message = format!("the values of `{path}` reach past the end of the file");
@@ -197,7 +229,11 @@ impl Examination<'_> {
 
     /// Large data sets may be split over files; Keras never does that.
     const fn usual(&self) -> Severity {
-        if self.is_keras { Severity::High } else { Severity::Medium }
+        if self.is_keras {
+            Severity::High
+        } else {
+            Severity::Medium
+        }
     }
 
     fn other(&self, what: &str, other: &str, usual: Severity) -> Finding {
@@ -210,6 +246,8 @@ impl Examination<'_> {
     }
 
     fn finding(&self, message: String) -> Finding {
-        Hdf5ExternalLink::INFO.finding(message).at(location(self.file, self.entry))
+        Hdf5ExternalLink::INFO
+            .finding(message)
+            .at(location(self.file, self.entry))
     }
 }

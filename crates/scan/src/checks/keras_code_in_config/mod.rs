@@ -4,8 +4,8 @@ mod names;
 mod python;
 
 use tutela_core::{
-    Artifact, ArtifactFile, Check, Context, Error, Finding, Reference, Region, Scratch, Severity, Sink,
-    declare_check, escape,
+    Artifact, ArtifactFile, Check, Context, Error, Finding, Reference, Region, Scratch, Severity,
+    Sink, declare_check, escape,
 };
 use tutela_formats::Entry;
 use tutela_formats::keras::{Code, Config, Object, Text};
@@ -24,7 +24,7 @@ declare_check! {
     /// layers that load programs (`TFSMLayer`, `TorchModuleWrapper`); TensorFlow operations on files; YAML tags that
     /// make Python objects; keys that stand twice. It reads `.keras` archives, HDF5 models, `keras_metadata.pb` and
     /// configurations of their own, at any depth, wherever an object stands: in layers, arguments of nodes,
-    /// losses, metrics, type specifications. Bytecode is never executed; its names are shown.
+    /// losses, metrics, type specifications; and texts that are the source of a program. Bytecode is never executed; its names are shown.
     ///
     /// # Why it matters
     /// A loader makes what the configuration names. In HDF5 models the bytecode of a Lambda layer is taken as it
@@ -83,7 +83,12 @@ declare_check! {
 }
 
 impl Check for KerasCodeInConfig {
-    fn run(&self, artifact: &Artifact, context: &Context<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
+    fn run(
+        &self,
+        artifact: &Artifact,
+        context: &Context<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Error> {
         context.each_file(artifact, sink, |file, bytes, sink| {
             let inside = Inside {
                 file,
@@ -127,7 +132,10 @@ struct Examination<'a> {
 impl Examination<'_> {
     fn run(&self, sink: &mut dyn Sink) {
         for fault in &self.config.faults {
-            sink.incomplete(format!("`{}`: {fault}", place(self.file, self.entry.member)));
+            sink.incomplete(format!(
+                "`{}`: {fault}",
+                place(self.file, self.entry.member)
+            ));
         }
         for code in &self.config.code {
             sink.finding(self.code(code));
@@ -136,31 +144,52 @@ impl Examination<'_> {
             if let Some(verdict) = names::judge(object) {
                 let shown = name_of(object);
                 let message = format!("names `{}`, which {}", escape(&shown, 160), verdict.why);
-                sink.finding(self.finding(message, &object.pointer, verdict.severity).with_identity(shown));
+                sink.finding(
+                    self.finding(message, &object.pointer, verdict.severity)
+                        .with_identity(shown),
+                );
             }
         }
         for text in &self.config.texts {
             if let Some(verdict) = self.text(text) {
-                let message = format!("{} `{}`, which {}", escape(&text.key, 40), escape(&text.value, 160), verdict.why);
+                let message = format!(
+                    "the setting `{}` is `{}`, which {}",
+                    escape(&text.key, 40),
+                    escape(&text.value, 160),
+                    verdict.why
+                );
                 sink.finding(self.finding(message, &text.pointer, verdict.severity));
             }
         }
         for tag in &self.config.tags {
-            let message = format!("the YAML tag `{}` makes the loader build a Python object", escape(tag, 160));
+            let message = format!(
+                "the YAML tag `{}` makes the loader build a Python object",
+                escape(tag, 160)
+            );
             sink.finding(self.finding(message, "", Severity::Critical));
         }
         for pointer in &self.config.doubled {
-            let message = format!("the key at `{}` stands twice, so loaders differ in what they make", escape(pointer, 160));
+            let message = format!(
+                "the key at `{}` stands twice, so loaders differ in what they make",
+                escape(pointer, 160)
+            );
             sink.finding(self.finding(message, pointer, Severity::High));
         }
     }
 
     fn code(&self, code: &Code) -> Finding {
         let (named, excerpt) = match &code.bytecode {
-            Some(bytecode) => (listed(&bytecode.names, "it names"), bytecode.texts.join(", ")),
-            None => ("; it is not bytecode that can be read".to_owned(), String::new()),
+            Some(bytecode) => (
+                listed(&bytecode.names, "it names"),
+                bytecode.texts.join(", "),
+            ),
+            None => (
+                "; it is not bytecode that can be read".to_owned(),
+                String::new(),
+            ),
         };
-        let message = format!("carries Python bytecode, which runs when the model is loaded or used{named}");
+        let message =
+            format!("carries Python bytecode, which runs when the model is loaded or used{named}");
         let finding = self.finding(message, &code.pointer, Severity::Critical);
         if excerpt.is_empty() {
             finding
@@ -171,26 +200,41 @@ impl Examination<'_> {
 
     /// Texts that name something to call.
     fn text(&self, text: &Text) -> Option<Verdict> {
-        let owner = text.owner.and_then(|index| self.config.objects.get(index))?;
         let verdict = |severity, why: &str| {
             Some(Verdict {
                 severity,
                 why: why.to_owned(),
             })
         };
+        if self.is_code(text) {
+            return None;
+        }
+        if names::is_hostile_source(&text.value) {
+            return verdict(Severity::High, "is the source of a program");
+        }
+        let owner = text
+            .owner
+            .and_then(|index| self.config.objects.get(index))?;
         match (plain_class(&owner.class_name), text.key.as_str()) {
-            ("Lambda", "function") if self.is_code(text) => None,
             ("Lambda", "function") if !is_identifier(&text.value) => {
                 verdict(Severity::High, "is the source of a function, not its name")
             }
-            ("Lambda", "function") => self.lambda(text).or_else(|| {
-                verdict(Severity::Medium, "is a function that the loader looks up by its name")
-            }),
-            ("TFOpLambda", "function") | ("ClassMethod" | "InstanceMethod" | "InstanceProperty", "cls_ref") => {
+            ("Lambda", "function") => {
+                names::lambda(self.module_beside(text), &text.value).or_else(|| {
+                    verdict(
+                        Severity::Medium,
+                        "is a function that the loader looks up by its name",
+                    )
+                })
+            }
+            ("TFOpLambda", "function")
+            | ("ClassMethod" | "InstanceMethod" | "InstanceProperty", "cls_ref") => {
                 names::tensorflow_function(&text.value)
             }
             ("TensorFlowOpLayer", "node_def") => {
-                let words = text.value.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+                let words = text
+                    .value
+                    .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
                 let risky = words.into_iter().any(names::is_file_operation);
                 risky.then(|| Verdict {
                     severity: Severity::High,
@@ -201,21 +245,26 @@ impl Examination<'_> {
         }
     }
 
-    /// The function of an old Lambda layer together with the module that stands beside it.
-    fn lambda(&self, function: &Text) -> Option<Verdict> {
-        let beside = |text: &&Text| text.owner == function.owner && text.key == "module" && text.value != "__main__";
-        let objects = &self.config.objects;
-        let own = function.owner.and_then(|index| objects.get(index)?.module.as_deref());
-        self.config
-            .texts
-            .iter()
-            .filter(beside)
-            .filter(|text| own != Some(text.value.as_str()))
-            .find_map(|module| names::function(&module.value, &function.value))
+    /// The module that an old Lambda layer writes beside its function.
+    fn module_beside(&self, function: &Text) -> Option<&str> {
+        let folder = function.pointer.rsplit_once('/')?.0;
+        let beside = |text: &&Text| {
+            text.owner == function.owner
+                && text.key == "module"
+                && text
+                    .pointer
+                    .rsplit_once('/')
+                    .is_some_and(|(other, _)| other == folder)
+        };
+        let found = self.config.texts.iter().find(beside)?;
+        Some(found.value.as_str()).filter(|module| *module != "__main__")
     }
 
     fn is_code(&self, text: &Text) -> bool {
-        self.config.code.iter().any(|code| code.pointer == text.pointer)
+        self.config
+            .code
+            .iter()
+            .any(|code| code.pointer == text.pointer)
     }
 
     fn finding(&self, message: String, pointer: &str, severity: Severity) -> Finding {
@@ -227,7 +276,10 @@ impl Examination<'_> {
                 pointer: pointer.to_owned(),
             })
         };
-        KerasCodeInConfig::INFO.finding(message).with_severity(severity).at(here)
+        KerasCodeInConfig::INFO
+            .finding(message)
+            .with_severity(severity)
+            .at(here)
     }
 }
 
@@ -248,7 +300,9 @@ fn name_of(object: &Object) -> String {
 
 fn is_identifier(text: &str) -> bool {
     !text.is_empty()
-        && text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.' | '>'))
+        && text
+            .chars()
+            .all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.' | '>'))
 }
 
 /// The first names of a list, as the end of a sentence.
@@ -257,7 +311,11 @@ fn listed(names: &[String], verb: &str) -> String {
     if names.is_empty() {
         return String::new();
     }
-    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", escape(name, 40))).collect();
+    let shown: Vec<String> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{}`", escape(name, 40)))
+        .collect();
     let more = if names.len() > SHOWN { " and more" } else { "" };
     format!("; {verb} {}{more}", shown.join(", "))
 }

@@ -29,12 +29,20 @@ enum Kind {
 pub(super) fn judge(object: &Object) -> Option<Verdict> {
     let class = object.class_name.as_str();
     let (name, kind) = match class {
-        "function" => (object.function.as_deref().or(object.registered_name.as_deref())?, Kind::Function),
+        "function" => (
+            object
+                .function
+                .as_deref()
+                .or(object.registered_name.as_deref())?,
+            Kind::Function,
+        ),
         "__typespec__" => (object.spec_name.as_deref()?, Kind::Class),
         _ if class.starts_with("__") && class.ends_with("__") => return None,
         _ => (class, Kind::Class),
     };
-    if kind == Kind::Class && let Some(why) = risky_class(plain_class(name)) {
+    if kind == Kind::Class
+        && let Some(why) = risky_class(plain_class(name))
+    {
         return verdict(Severity::High, why);
     }
     match (&object.module, name.rsplit_once('.')) {
@@ -42,11 +50,6 @@ pub(super) fn judge(object: &Object) -> Option<Verdict> {
         (None, Some((module, name))) => named(module, name, kind),
         (None, None) => registered(object, name),
     }
-}
-
-/// A name in a module that is called by itself, such as the function of an old Lambda layer.
-pub(super) fn function(module: &str, name: &str) -> Option<Verdict> {
-    named(module, name, Kind::Function)
 }
 
 /// A function of TensorFlow by its public name, as a `TFOpLambda` calls it.
@@ -59,8 +62,15 @@ pub(super) fn tensorflow_function(path: &str) -> Option<Verdict> {
     let name = parts.last().copied().unwrap_or_default();
     let runs = matches!(
         name,
-        "py_function" | "py_func" | "numpy_function" | "load_library" | "load_op_library"
-            | "load_file_system_library" | "PyFunc" | "PyFuncStateless" | "EagerPyFunc"
+        "py_function"
+            | "py_func"
+            | "numpy_function"
+            | "load_library"
+            | "load_op_library"
+            | "load_file_system_library"
+            | "PyFunc"
+            | "PyFuncStateless"
+            | "EagerPyFunc"
     );
     let loads = is_unsafe_keras(name) || matches!(area, "saved_model" | "hub");
     let files = parts.contains(&"gfile")
@@ -82,10 +92,28 @@ pub(super) fn tensorflow_function(path: &str) -> Option<Verdict> {
 pub(super) fn is_file_operation(name: &str) -> bool {
     matches!(
         name,
-        "ReadFile" | "WriteFile" | "MatchingFiles" | "PyFunc" | "PyFuncStateless" | "EagerPyFunc" | "read_file"
-            | "write_file" | "matching_files" | "Save" | "SaveV2" | "SaveSlices" | "Restore" | "RestoreV2"
-            | "RestoreSlice" | "ShardedFilename" | "MergeV2Checkpoints" | "WholeFileReaderV2"
-            | "TextLineDataset" | "TFRecordDataset" | "FixedLengthRecordDataset" | "LoadDataset"
+        "ReadFile"
+            | "WriteFile"
+            | "MatchingFiles"
+            | "PyFunc"
+            | "PyFuncStateless"
+            | "EagerPyFunc"
+            | "read_file"
+            | "write_file"
+            | "matching_files"
+            | "Save"
+            | "SaveV2"
+            | "SaveSlices"
+            | "Restore"
+            | "RestoreV2"
+            | "RestoreSlice"
+            | "ShardedFilename"
+            | "MergeV2Checkpoints"
+            | "WholeFileReaderV2"
+            | "TextLineDataset"
+            | "TFRecordDataset"
+            | "FixedLengthRecordDataset"
+            | "LoadDataset"
     )
 }
 
@@ -110,7 +138,10 @@ fn named(module: &str, name: &str, kind: Kind) -> Option<Verdict> {
     let plain = plain_class(name);
     let root = module.split('.').next().unwrap_or_default();
     let family = root == "keras" || root == "tf_keras" || root.starts_with("keras_");
-    let is_tensorflow = matches!(root, "tensorflow" | "tf" | "tensorflow_core" | "tensorflow_estimator");
+    let is_tensorflow = matches!(
+        root,
+        "tensorflow" | "tf" | "tensorflow_core" | "tensorflow_estimator"
+    );
     if family || (is_tensorflow && module.split('.').any(|part| part == "keras")) {
         return of_keras(module, plain, kind);
     }
@@ -127,16 +158,48 @@ fn named(module: &str, name: &str, kind: Kind) -> Option<Verdict> {
 /// Functions of Keras that load, download, unpack or switch protection off.
 fn is_unsafe_keras(name: &str) -> bool {
     const PARTS: &[&str] = &[
-        "_from_directory", "archive", "deserializ", "download", "enable_unsafe", "func_load", "get_file", "global_attribute",
-        "import_", "load_", "model_from_", "register_", "save_", "set_backend", "write_", "run_script",
+        "_from_directory",
+        "archive",
+        "deserializ",
+        "download",
+        "enable_unsafe",
+        "func_load",
+        "get_file",
+        "global_attribute",
+        "import_",
+        "load_",
+        "model_from_",
+        "register_",
+        "save_",
+        "set_backend",
+        "write_",
+        "run_script",
     ];
     PARTS.iter().any(|part| name.contains(part)) || matches!(name, "load" | "save" | "export")
 }
 
 fn of_keras(module: &str, name: &str, kind: Kind) -> Option<Verdict> {
-    let is_layer = |part: &&str| !matches!(*part, "tensorflow" | "tf" | "python" | "src" | "_src" | "api" | "_tf_keras" | "keras" | "v1" | "v2" | "_v1" | "_v2");
+    let is_layer = |part: &&str| {
+        !matches!(
+            *part,
+            "tensorflow"
+                | "tf"
+                | "python"
+                | "src"
+                | "_src"
+                | "api"
+                | "_tf_keras"
+                | "keras"
+                | "v1"
+                | "v2"
+                | "_v1"
+                | "_v2"
+        )
+    };
     let area = module.split('.').skip(1).find(is_layer).unwrap_or_default();
-    let is_class = name.trim_start_matches('_').starts_with(|letter: char| letter.is_ascii_uppercase());
+    let is_class = name
+        .trim_start_matches('_')
+        .starts_with(|letter: char| letter.is_ascii_uppercase());
     if is_unsafe_keras(name) && !is_class {
         return verdict(
             Severity::Critical,
@@ -144,14 +207,29 @@ fn of_keras(module: &str, name: &str, kind: Kind) -> Option<Verdict> {
         );
     }
     match kind {
-        Kind::Class if is_class && matches!(area, "callbacks" | "saving" | "export" | "datasets" | "config") => {
-            verdict(Severity::High, "is no part of a model, but a tool that touches files or settings")
+        Kind::Class
+            if is_class
+                && matches!(
+                    area,
+                    "callbacks" | "saving" | "export" | "datasets" | "config"
+                ) =>
+        {
+            verdict(
+                Severity::High,
+                "is no part of a model, but a tool that touches files or settings",
+            )
         }
         Kind::Class if is_class => None,
-        Kind::Class => verdict(Severity::High, "is a function of Keras where the class of a layer belongs"),
+        Kind::Class => verdict(
+            Severity::High,
+            "is a function of Keras where the class of a layer belongs",
+        ),
         Kind::Function if is_pure_area(area) => None,
         Kind::Function if area.is_empty() || is_class => None,
-        Kind::Function => verdict(Severity::High, "is a function of Keras that no model needs by name"),
+        Kind::Function => verdict(
+            Severity::High,
+            "is a function of Keras that no model needs by name",
+        ),
     }
 }
 
@@ -159,9 +237,25 @@ fn of_keras(module: &str, name: &str, kind: Kind) -> Option<Verdict> {
 fn is_pure_area(area: &str) -> bool {
     matches!(
         area,
-        "activations" | "applications" | "constraints" | "initializers" | "layers" | "losses" | "metrics" | "nn"
-            | "numpy" | "ops" | "operations" | "optimizers" | "random" | "regularizers" | "tree" | "quantizers"
-            | "dtype_policies" | "linalg" | "math"
+        "activations"
+            | "applications"
+            | "constraints"
+            | "initializers"
+            | "layers"
+            | "losses"
+            | "metrics"
+            | "nn"
+            | "numpy"
+            | "ops"
+            | "operations"
+            | "optimizers"
+            | "random"
+            | "regularizers"
+            | "tree"
+            | "quantizers"
+            | "dtype_policies"
+            | "linalg"
+            | "math"
     )
 }
 
@@ -172,7 +266,10 @@ fn of_tensorflow(module: &str, name: &str, kind: Kind) -> Option<Verdict> {
     match found {
         Some(found) => Some(found),
         None if is_class => None,
-        None if kind == Kind::Class => verdict(Severity::High, "is a function where the class of a layer belongs"),
+        None if kind == Kind::Class => verdict(
+            Severity::High,
+            "is a function where the class of a layer belongs",
+        ),
         None => None,
     }
 }
@@ -184,10 +281,14 @@ fn of_other(module: &str, name: &str, kind: Kind) -> Option<Verdict> {
     match known.severity() {
         Some(severity) if severity >= Severity::High => verdict(Severity::Critical, known.clause()),
         _ if is_python(module) && known == Effect::Pure => None,
-        _ if is_python(module) => verdict(Severity::Critical, "is a part of Python itself, which no model needs"),
-        None if !is_class && kind == Kind::Class => {
-            verdict(Severity::High, "is a function of a library where the class of a layer belongs")
-        }
+        _ if is_python(module) => verdict(
+            Severity::Critical,
+            "is a part of Python itself, which no model needs",
+        ),
+        None if !is_class && kind == Kind::Class => verdict(
+            Severity::High,
+            "is a function of a library where the class of a layer belongs",
+        ),
         _ => verdict(
             Severity::Medium,
             "is code of a package that Keras would import, and not known to be harmless",
@@ -198,13 +299,85 @@ fn of_other(module: &str, name: &str, kind: Kind) -> Option<Verdict> {
 /// A class or function that the caller must have registered before loading.
 fn registered(object: &Object, name: &str) -> Option<Verdict> {
     let full = object.registered_name.as_deref().unwrap_or(name);
-    let (package, plain) = full.rsplit_once('>').or_else(|| name.rsplit_once('>'))?;
+    let (package, plain) = full
+        .rsplit_once(['>', '.'])
+        .or_else(|| name.rsplit_once('>'))?;
     if is_python(package) && effect(package, plain) != Effect::Pure {
-        let why = format!("is registered under a package of Python, `{}`", escape(package, 60));
+        let why = format!(
+            "is registered under a package of Python, `{}`",
+            escape(package, 60)
+        );
         return verdict(Severity::High, why);
     }
-    match package {
-        "keras" | "keras_nlp" | "keras_hub" | "keras_cv" | "Addons" | "Vision" | "Text" => None,
-        _ => verdict(Severity::Low, "is the maker's own code, which must be at hand to load the model"),
+    let is_kerass = matches!(
+        package,
+        "keras" | "keras_nlp" | "keras_hub" | "keras_cv" | "Addons" | "Vision" | "Text"
+    ) || (package == "Custom" && is_optimizer(plain));
+    if is_kerass {
+        return None;
     }
+    verdict(
+        Severity::Low,
+        "is the maker's own code, which must be at hand to load the model",
+    )
+}
+
+/// Keras 2 writes its own optimizers as `Custom>Adam`.
+fn is_optimizer(name: &str) -> bool {
+    matches!(
+        name,
+        "Adadelta"
+            | "Adafactor"
+            | "Adagrad"
+            | "Adam"
+            | "AdamW"
+            | "Adamax"
+            | "Ftrl"
+            | "Lion"
+            | "LossScaleOptimizer"
+            | "Nadam"
+            | "RMSprop"
+            | "SGD"
+    )
+}
+
+/// The function of a Lambda layer that is only named, with its module where one is given.
+pub(super) fn lambda(module: Option<&str>, name: &str) -> Option<Verdict> {
+    let module = module.or_else(|| name.rsplit_once('.').map(|(module, _)| module));
+    let known = effect(module.unwrap_or("builtins"), plain_class(name));
+    if known.severity() >= Some(Severity::High) {
+        return verdict(Severity::Critical, known.clause());
+    }
+    module.and_then(|module| named(module, name, Kind::Function))
+}
+
+/// Whether a text is Python that starts programs or runs code: nothing in a model needs such a text.
+pub(super) fn is_hostile_source(text: &str) -> bool {
+    const CALLS: &[&str] = &[
+        "__import__(",
+        "eval(",
+        "exec(",
+        "execfile(",
+        "getattr(__builtins__",
+        "importlib.import_module(",
+        "marshal.loads(",
+        "os.execv",
+        "os.popen(",
+        "os.spawn",
+        "os.system(",
+        "pickle.loads(",
+        "pty.spawn(",
+        "runpy.run_",
+        "socket.socket(",
+        "subprocess.",
+        "urllib.request.urlopen(",
+        "webbrowser.open(",
+    ];
+    let is_inside = |before: Option<char>| {
+        before.is_some_and(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'))
+    };
+    CALLS.iter().any(|call| {
+        text.match_indices(call)
+            .any(|(at, _)| !is_inside(text.get(..at).and_then(|before| before.chars().next_back())))
+    })
 }

@@ -1,8 +1,8 @@
 //! Keras models that name files or addresses to read.
 
 use tutela_core::{
-    Artifact, ArtifactFile, Check, Context, Error, Finding, Reference, Region, Scratch, Severity, Sink,
-    declare_check, escape,
+    Artifact, ArtifactFile, Check, Context, Error, Finding, Reference, Region, Scratch, Severity,
+    Sink, declare_check, escape,
 };
 use tutela_formats::keras::{Config, Text};
 use tutela_formats::{Entry, Format, zip};
@@ -62,7 +62,12 @@ declare_check! {
 }
 
 impl Check for KerasFileReference {
-    fn run(&self, artifact: &Artifact, context: &Context<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
+    fn run(
+        &self,
+        artifact: &Artifact,
+        context: &Context<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Error> {
         context.each_file(artifact, sink, |file, bytes, sink| {
             let inside = Inside {
                 file,
@@ -79,8 +84,8 @@ impl Check for KerasFileReference {
                 {
                     examination.members(archive, sink);
                 }
-                if archives.name_of(entry).is_some() {
-                    examination.member(sink);
+                if let Some(name) = archives.name_of(entry) {
+                    examination.member(name, sink);
                 }
                 if let Some(config) = archives.config(entry, context.limits)? {
                     examination.texts(&config, sink);
@@ -111,11 +116,19 @@ impl Examination<'_> {
             let owner = text.owner.and_then(|index| config.objects.get(index));
             let class = owner.map_or("", |object| plain_class(&object.class_name));
             if let Some((severity, why)) = judge(class, text) {
-                let message = format!("{} reads `{}`, which {why}", shown_class(class), escape(&text.value, 160));
+                let message = format!(
+                    "{} reads `{}`, which {why}",
+                    shown_class(class),
+                    escape(&text.value, 160)
+                );
                 let pointer = Region::Pointer {
                     pointer: text.pointer.clone(),
                 };
-                sink.finding(self.finding(message).with_severity(severity).at(location(self.file, self.entry).at(pointer)));
+                sink.finding(
+                    self.finding(message)
+                        .with_severity(severity)
+                        .at(location(self.file, self.entry).at(pointer)),
+                );
             }
         }
     }
@@ -123,24 +136,45 @@ impl Examination<'_> {
     fn members(&self, archive: &zip::Archive, sink: &mut dyn Sink) {
         for member in &archive.members {
             let names = [Some(&member.name), member.local_name.as_ref()];
-            let wrong = names.into_iter().flatten().find_map(|name| Some((name, place::judge(name).err()?)));
+            let wrong = names
+                .into_iter()
+                .flatten()
+                .find_map(|name| Some((name, place::judge(name).err()?)));
             if let Some((name, wrong)) = wrong {
-                let message = format!("the archive holds `{}`, which {}", escape(name, 160), wrong.why);
+                let message = format!(
+                    "the archive holds `{}`, which {}",
+                    escape(name, 160),
+                    wrong.why
+                );
                 sink.finding(self.finding(message));
             }
         }
     }
 
-    fn member(&self, sink: &mut dyn Sink) {
-        let odd = |format: &&Format| format.is_program() || matches!(format, Format::Pickle | Format::TorchLegacy | Format::TorchZip);
+    fn member(&self, name: &str, sink: &mut dyn Sink) {
+        let odd = |format: &&Format| {
+            format.is_program()
+                || matches!(
+                    format,
+                    Format::Pickle | Format::TorchLegacy | Format::TorchZip
+                )
+        };
         if let Some(format) = self.entry.formats.iter().find(odd) {
             let message = format!("the archive holds a {format}, which Keras never writes");
             sink.finding(self.finding(message).with_severity(Severity::Medium));
+        } else if is_program_name(name) {
+            let message = format!(
+                "the archive holds a program, `{}`, which Keras never writes",
+                escape(name, 160)
+            );
+            sink.finding(self.finding(message));
         }
     }
 
     fn finding(&self, message: String) -> Finding {
-        KerasFileReference::INFO.finding(message).at(location(self.file, self.entry))
+        KerasFileReference::INFO
+            .finding(message)
+            .at(location(self.file, self.entry))
     }
 }
 
@@ -152,21 +186,78 @@ fn shown_class(class: &str) -> String {
     }
 }
 
+/// Names that Python, the system or a browser takes for a program.
+fn is_program_name(name: &str) -> bool {
+    let ending = name
+        .rsplit_once('.')
+        .map_or("", |(_, ending)| ending)
+        .to_ascii_lowercase();
+    matches!(
+        ending.as_str(),
+        "bat"
+            | "cmd"
+            | "com"
+            | "dll"
+            | "dylib"
+            | "exe"
+            | "jar"
+            | "js"
+            | "pkl"
+            | "ps1"
+            | "pth"
+            | "py"
+            | "pyc"
+            | "pyd"
+            | "pyo"
+            | "sh"
+            | "so"
+            | "vbs"
+    )
+}
+
 /// Settings that are paths or addresses by their names.
 fn is_path_key(key: &str) -> bool {
     matches!(
         key,
-        "cache_dir" | "cache_subdir" | "checkpoint" | "directory" | "export_dir" | "file" | "file_name" | "file_path"
-            | "filename" | "filepath" | "fname" | "handle" | "idf_weights" | "log_dir" | "model_path" | "origin" | "path"
-            | "saved_model_path" | "url" | "uri" | "vocab_file" | "vocabulary" | "vocabulary_file" | "vocabulary_path"
+        "cache_dir"
+            | "cache_subdir"
+            | "checkpoint"
+            | "directory"
+            | "export_dir"
+            | "file"
+            | "file_name"
+            | "file_path"
+            | "filename"
+            | "filepath"
+            | "fname"
+            | "handle"
+            | "idf_weights"
+            | "log_dir"
+            | "model_path"
+            | "origin"
+            | "path"
+            | "saved_model_path"
+            | "url"
+            | "uri"
+            | "vocab_file"
+            | "vocabulary"
+            | "vocabulary_file"
+            | "vocabulary_path"
             | "weights_path"
     )
 }
 
 fn judge(class: &str, text: &Text) -> Option<(Severity, String)> {
-    let is_lookup = matches!(class, "StringLookup" | "IntegerLookup" | "IndexLookup" | "TextVectorization");
-    let is_vocabulary = is_lookup && matches!(text.key.as_str(), "vocabulary" | "input_vocabulary" | "idf_weights");
-    if text.value.is_empty() || !(is_vocabulary || is_path_key(&text.key)) {
+    let is_lookup = matches!(
+        class,
+        "StringLookup" | "IntegerLookup" | "IndexLookup" | "TextVectorization"
+    );
+    let is_vocabulary = is_lookup
+        && matches!(
+            text.key.as_str(),
+            "vocabulary" | "input_vocabulary" | "idf_weights"
+        );
+    if text.listed || text.value.is_empty() || !(is_vocabulary || is_path_key(&text.key)) {
         return None;
     }
     let lower = text.value.to_ascii_lowercase();
@@ -178,7 +269,10 @@ fn judge(class: &str, text: &Text) -> Option<(Severity, String)> {
         Ok(()) if text.value.starts_with('~') || lower.starts_with("file:") => {
             Some((Severity::High, "leads out of the model's folder".to_owned()))
         }
-        Ok(()) if is_vocabulary => Some((Severity::Medium, "is a file, not a list of words".to_owned())),
+        Ok(()) if is_vocabulary => Some((
+            Severity::Medium,
+            "is a file, not a list of words".to_owned(),
+        )),
         Ok(()) => None,
     }
 }
