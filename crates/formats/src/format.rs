@@ -53,7 +53,7 @@ formats! {
     /// A zip archive of numpy arrays.
     Npz: "numpy archive" [Container],
     /// A Keras 3 archive.
-    KerasZip: "Keras model" [Model, Container, Opaque],
+    KerasZip: "Keras model" [Model, Container],
     /// Any other zip archive.
     Zip: "zip archive" [Container],
     /// A numpy array.
@@ -79,7 +79,11 @@ formats! {
     /// A program or the parameters of Paddle.
     Paddle: "Paddle model" [Model, Opaque],
     /// An HDF5 file, such as a Keras model of before Keras 3.
-    Hdf5: "HDF5 file" [Model, Opaque],
+    Hdf5: "HDF5 file" [Model, Container],
+    /// The configuration of a Keras model, as JSON or YAML.
+    KerasConfig: "Keras configuration" [Model],
+    /// The configurations beside a TensorFlow `SavedModel`.
+    KerasMetadata: "Keras metadata" [Model],
     /// A TensorFlow Lite model.
     Tflite: "TensorFlow Lite model" [Model, Opaque],
     /// A TensorFlow `SavedModel`.

@@ -7,10 +7,13 @@
 
 pub mod concealed;
 pub mod executable;
+mod fields;
 mod format;
 pub mod gguf;
+pub mod hdf5;
 mod input;
 pub mod json;
+pub mod keras;
 mod little;
 mod models;
 mod nested;

@@ -5,7 +5,7 @@ use std::io;
 use tutela_core::{Bytes, Limits, Window, escape};
 
 use crate::stream::{self, Codec, Stream};
-use crate::{Format, sevenzip, sniff_all, tar, zip};
+use crate::{Format, hdf5, sevenzip, sniff_all, tar, zip};
 
 /// A file, or something packed inside it.
 #[derive(Clone, Copy)]
@@ -18,6 +18,8 @@ pub struct Entry<'a> {
     pub origin: Option<u64>,
     /// What it is; several when it has several faces.
     pub formats: &'a [Format],
+    /// What the thing is in which it lies directly; nothing for the file itself.
+    pub around: &'a [Format],
     /// The structure, when it is a zip archive.
     pub archive: Option<&'a zip::Archive>,
     /// The structure, when it is a tar archive.
@@ -78,6 +80,10 @@ pub fn walk(
 struct Found<'a> {
     bytes: &'a dyn Bytes,
     member: Option<&'a str>,
+    /// What it is, once that is known.
+    formats: &'a [Format],
+    /// What the thing is in which it lies.
+    around: &'a [Format],
     origin: Option<u64>,
     listed: Option<&'a zip::Member>,
 }
@@ -87,15 +93,19 @@ impl<'a> Found<'a> {
         Self {
             bytes,
             member: None,
+            formats: &[],
+            around: &[],
             origin: Some(0),
             listed: None,
         }
     }
 
-    const fn inside(bytes: &'a dyn Bytes, member: &'a str) -> Self {
+    const fn inside(outer: Found<'a>, bytes: &'a dyn Bytes, member: &'a str) -> Self {
         Self {
             bytes,
             member: Some(member),
+            formats: &[],
+            around: outer.formats,
             origin: None,
             listed: None,
         }
@@ -116,6 +126,7 @@ struct Opened {
     zip: Option<zip::Archive>,
     tar: Option<tar::Archive>,
     sevenzip: Option<sevenzip::Archive>,
+    hdf5: Option<hdf5::File>,
     stream: Option<Stream>,
 }
 
@@ -143,13 +154,14 @@ impl Walk<'_> {
             bytes: found.bytes,
             origin: found.origin,
             formats: &formats,
+            around: found.around,
             archive: opened.zip.as_ref(),
             tar: opened.tar.as_ref(),
             sevenzip: opened.sevenzip.as_ref(),
             stream: opened.stream.as_ref(),
             listed: found.listed,
         })?;
-        for format in formats {
+        for format in formats.iter().copied() {
             if !format.is_understood() {
                 self.unread.push(Unread {
                     member: found.member.map(str::to_owned),
@@ -164,6 +176,10 @@ impl Walk<'_> {
                 );
             }
         }
+        let found = Found {
+            formats: &formats,
+            ..found
+        };
         self.descend(found, opened, depth.saturating_add(1))
     }
 
@@ -181,6 +197,8 @@ impl Walk<'_> {
                     Err(sevenzip::Unreadable::Read(error)) => return Err(error),
                     Err(why) => self.skip(found.member, format!("could not be read: {why}")),
                 }
+            } else if format == Format::Hdf5 {
+                opened.hdf5 = Some(hdf5::read(found.bytes, self.limits)?);
             } else if let Some(codec) = Codec::of(format) {
                 opened.stream = self.unpack(found, codec)?;
             }
@@ -209,6 +227,9 @@ impl Walk<'_> {
         }
         if let Some(archive) = opened.tar {
             self.tar(found, &archive, depth)?;
+        }
+        if let Some(file) = opened.hdf5 {
+            self.hdf5(found, &file, depth)?;
         }
         if let Some(archive) = opened.sevenzip {
             self.sevenzip(found, &archive, depth)?;
@@ -260,7 +281,7 @@ impl Walk<'_> {
             }
         }
         let inner = below(member, "unpacked");
-        self.enter(Found::inside(&stream.bytes, &inner), depth)?;
+        self.enter(Found::inside(found, &stream.bytes, &inner), depth)?;
         // A loader that knows only one part sees what each part begins with.
         for (number, part) in stream.parts.iter().enumerate().skip(1) {
             if !self.admit(member) {
@@ -271,7 +292,7 @@ impl Walk<'_> {
                 continue;
             }
             let inner = below(member, &format!("unpacked from part {number}"));
-            self.enter(Found::inside(&rest.to_vec(), &inner), depth)?;
+            self.enter(Found::inside(found, &rest.to_vec(), &inner), depth)?;
         }
         self.behind(found, stream.trailing(), depth)
     }
@@ -283,7 +304,7 @@ impl Walk<'_> {
         };
         let inner = below(found.member, "behind");
         let window = Window::new(found.bytes, from, u64::MAX);
-        self.enter(Found::inside(&window, &inner).at(found, from), depth)
+        self.enter(Found::inside(found, &window, &inner).at(found, from), depth)
     }
 
     fn tar(&mut self, found: Found<'_>, archive: &tar::Archive, depth: u32) -> io::Result<()> {
@@ -297,10 +318,43 @@ impl Walk<'_> {
             }
             let inner = below(member, &file.name);
             let window = Window::new(found.bytes, file.start, file.length);
-            let entry = Found::inside(&window, &inner).at(found, file.start);
+            let entry = Found::inside(found, &window, &inner).at(found, file.start);
             self.enter(entry, depth)?;
         }
         self.behind(found, archive.trailing, depth)
+    }
+
+    /// The texts and lists of bytes in an HDF5 file: Keras keeps a model in an attribute, `PyTables` pickles in both.
+    fn hdf5(&mut self, found: Found<'_>, file: &hdf5::File, depth: u32) -> io::Result<()> {
+        let member = found.member;
+        for fault in &file.faults {
+            self.skip(member, format!("is an HDF5 file with a fault: {fault}"));
+        }
+        for (index, object) in file.objects.iter().enumerate() {
+            let attributes = object.attributes.iter().flat_map(|attribute| {
+                let values = attribute.values.iter().filter(|value| !is_name(value));
+                values.map(|value| (format!("@{}", attribute.name), value))
+            });
+            let lists = object.dataset.iter().flat_map(|dataset| &dataset.lists);
+            let lists = lists
+                .enumerate()
+                .map(|(number, list)| (format!("[{number}]"), list));
+            for (name, value) in attributes.chain(lists) {
+                if !self.admit(member) {
+                    return Ok(());
+                }
+                let inner = below(member, &format!("{}{name}", file.path(index)));
+                self.enter(Found::inside(found, value, &inner), depth)?;
+            }
+            if holds_objects(object) {
+                let path = file.path(index);
+                self.skip(
+                    member,
+                    format!("keeps Python objects in `{path}`, packed so that they are not read"),
+                );
+            }
+        }
+        Ok(())
     }
 
     fn sevenzip(
@@ -319,7 +373,7 @@ impl Walk<'_> {
             left = left.saturating_sub(content.len() as u64);
             self.budget = self.budget.min(left);
             if self.admit(found.member) {
-                self.enter(Found::inside(&content, &name(index)), depth)?;
+                self.enter(Found::inside(found, &content, &name(index)), depth)?;
             }
             Ok(())
         })?;
@@ -366,7 +420,7 @@ impl Walk<'_> {
                 self.skip(Some(&inner), "is packed data that breaks off".to_owned());
             }
         }
-        let inside = Found::inside(&content, &inner);
+        let inside = Found::inside(found, &content, &inner);
         let inside = match (&content, file.data) {
             (zip::Content::Stored(_), Some(start)) => inside.at(found, start),
             _ => inside,
@@ -377,6 +431,24 @@ impl Walk<'_> {
         };
         self.enter(entry, depth)
     }
+}
+
+/// Whether a data set holds pickles of `PyTables` that were not read.
+fn holds_objects(object: &hdf5::Object) -> bool {
+    let is_mark = |attribute: &hdf5::Attribute| {
+        attribute.name == "PSEUDOATOM" && attribute.values.iter().any(|value| value == b"object")
+    };
+    let unread = object
+        .dataset
+        .as_ref()
+        .is_some_and(|dataset| !dataset.lists_complete);
+    unread && object.attributes.iter().any(is_mark)
+}
+
+/// Whether a text is short and plain: the name of a weight or a unit, nothing that holds anything.
+fn is_name(text: &[u8]) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-/:, ".contains(byte);
+    text.len() < 4 || (text.len() <= 200 && text.iter().all(is_plain))
 }
 
 const fn is_zip(format: Format) -> bool {
@@ -462,6 +534,7 @@ mod tests {
             &b"7z\xbc\xaf\x27\x1c"[..],
             b"lmgg\x01\0\0\0",
             b"Rar!\x1a\x07\0",
+            // Not read to its end is not clean either.
             b"\x89HDF\r\n\x1a\n",
         ] {
             assert_eq!(seen(bytes, &Limits::default()).1.len(), 1);

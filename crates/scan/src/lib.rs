@@ -7,6 +7,7 @@ mod checks;
 mod claims;
 mod config;
 mod inside;
+mod keras;
 mod signs;
 mod template;
 mod together;

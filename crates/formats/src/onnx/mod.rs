@@ -10,7 +10,7 @@ mod recognise;
 #[cfg(test)]
 mod tests;
 mod walk;
-mod wire;
+pub(crate) mod wire;
 
 use std::collections::BTreeSet;
 

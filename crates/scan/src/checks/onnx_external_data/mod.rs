@@ -1,6 +1,6 @@
 //! ONNX models whose weights lie where they should not.
 
-mod place;
+pub(super) mod place;
 
 use std::collections::BTreeMap;
 

@@ -11,9 +11,9 @@ const LONGEST: usize = 4096;
 
 /// What is wrong with a location.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
-    pub(super) severity: Severity,
-    pub(super) why: String,
+pub(in crate::checks) struct Wrong {
+    pub(in crate::checks) severity: Severity,
+    pub(in crate::checks) why: String,
 }
 
 fn wrong(severity: Severity, why: impl Into<String>) -> Wrong {
@@ -26,7 +26,7 @@ fn wrong(severity: Severity, why: impl Into<String>) -> Wrong {
 /// Judges a location as text, for every system at once: a model travels.
 ///
 /// Loaders trim, unescape and expand before they open, each in its own way; no honest name needs any of it.
-pub(super) fn judge(location: &str) -> Result<(), Wrong> {
+pub(in crate::checks) fn judge(location: &str) -> Result<(), Wrong> {
     let meant = unescape(location.trim());
     judge_text(location)?;
     if meant != location {
