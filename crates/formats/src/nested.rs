@@ -100,7 +100,7 @@ impl<'a> Found<'a> {
         }
     }
 
-    const fn inside(outer: Found<'a>, bytes: &'a dyn Bytes, member: &'a str) -> Self {
+    const fn inside(outer: Self, bytes: &'a dyn Bytes, member: &'a str) -> Self {
         Self {
             bytes,
             member: Some(member),
