@@ -46,7 +46,8 @@ impl Machine<'_> {
                 let keywords = self.pop(opcode, at);
                 let arguments = self.pop(opcode, at);
                 let mut values = self.positional(arguments, opcode, at);
-                values.extend((keywords != Value::Opaque).then_some(keywords));
+                let is_empty = matches!(self.node_of(keywords), Some(Node::Dict { count: 0, .. }));
+                values.extend((!is_empty && keywords != Value::Opaque).then_some(keywords));
                 (self.pop(opcode, at), values)
             }
             _ => {
@@ -325,6 +326,9 @@ impl Machine<'_> {
         values: &[Value],
         at: u64,
     ) -> io::Result<()> {
+        if values.is_empty() && opcode != Opcode::Appends {
+            return Ok(());
+        }
         let callee = match self.node_of(target) {
             Some(Node::Import(import)) => Callee::Import(*import),
             Some(Node::Returned { call, meaning, .. }) => {

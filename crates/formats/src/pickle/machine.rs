@@ -374,7 +374,7 @@ impl<'a> Machine<'a> {
     pub(super) fn set_frame(&mut self, start: u64, length: u64) -> Step {
         let inner = self.at;
         let mut end = inner.saturating_add(length);
-        if inner < self.frame_end && length > 0 {
+        if inner < self.frame_end {
             // The Python loader stops at a frame inside a frame; the C loader looks only at its length.
             self.note(start, Fault::Frame);
             if end <= self.frame_end {
