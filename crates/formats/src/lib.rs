@@ -21,5 +21,5 @@ pub mod tar;
 pub mod zip;
 
 pub use format::Format;
-pub use nested::{Entry, Unread, walk};
+pub use nested::{Entry, Limit, Unread, walk};
 pub use sniff::{sniff, sniff_all};

@@ -10,6 +10,7 @@ use tutela_core::{Bytes, Limits};
 
 use crate::input::Input;
 use crate::little::u64_at;
+use crate::stream::KEPT;
 
 /// Dictionaries and headers may take so much memory: 7-Zip's largest preset asks for 64 MiB.
 const MEMORY_KIB: usize = 256 << 10;
@@ -157,7 +158,9 @@ impl Archive {
                     .take(limit.saturating_add(1))
                     .read_to_end(&mut content);
                 if content.len() as u64 > limit {
-                    stopped = Some(Ok(Unreadable::TooLarge(limit)));
+                    content.truncate(usize::try_from(limit.min(KEPT)).unwrap_or(usize::MAX));
+                    let shown = visit(index, content);
+                    stopped = Some(shown.map(|()| Unreadable::TooLarge(limit)));
                     return Ok(false);
                 }
                 limit = limit.saturating_sub(content.len() as u64);

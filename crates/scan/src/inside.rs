@@ -34,6 +34,15 @@ impl Inside<'_> {
         sink: &mut dyn Sink,
         visit: &mut dyn FnMut(&Entry<'_>, &mut dyn Sink) -> io::Result<()>,
     ) -> Result<(), Error> {
+        self.examine_all(sink, visit).map(|_unread_is_told| ())
+    }
+
+    /// The same; returns what was not looked at.
+    pub(crate) fn examine_all(
+        self,
+        sink: &mut dyn Sink,
+        visit: &mut dyn FnMut(&Entry<'_>, &mut dyn Sink) -> io::Result<()>,
+    ) -> Result<Vec<Unread>, Error> {
         let file = self.file;
         let unread = walk(self.bytes, self.context.limits, &mut |entry| {
             visit(entry, sink)
@@ -53,7 +62,7 @@ impl Inside<'_> {
             examined = 0;
         }
         sink.examined(Unit::Bytes, examined, file.size());
-        Ok(())
+        Ok(unread)
     }
 }
 

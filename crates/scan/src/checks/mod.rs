@@ -14,6 +14,7 @@ macro_rules! checks {
 
 checks! {
     archive_ambiguous::ArchiveAmbiguous,
+    archive_bomb::ArchiveBomb,
     archive_path_escape::ArchivePathEscape,
     exposed_secret::ExposedSecret,
     onnx_external_data::OnnxExternalData,
