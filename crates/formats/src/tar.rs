@@ -469,4 +469,14 @@ mod tests {
             assert!(!of(&whole[..length]).complete);
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_change_is_survived(at in proptest::prelude::any::<proptest::sample::Index>(), byte in proptest::prelude::any::<u8>()) {
+            let mut bytes = archive();
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            assert!(of(&bytes).members.len() < 10);
+        }
+    }
 }
