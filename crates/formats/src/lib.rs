@@ -32,5 +32,5 @@ pub mod yaml;
 pub mod zip;
 
 pub use format::Format;
-pub use nested::{Entry, Unread, walk};
+pub use nested::{Entry, Limit, Unread, walk};
 pub use sniff::{sniff, sniff_all};

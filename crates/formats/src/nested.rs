@@ -51,6 +51,23 @@ pub struct Unread {
     pub why: String,
     /// The format, when it is one that is recognised but not understood.
     pub format: Option<Format>,
+    /// The limit that it breaks, if that is why.
+    pub limit: Option<Limit>,
+}
+
+/// A limit that packed data breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// So many packed bytes unpack to more than so many.
+    Size {
+        /// Packed.
+        packed: u64,
+        /// What they may unpack to.
+        limit: u64,
+    },
+    /// It is packed deeper than this many levels.
+    Depth(u32),
 }
 
 /// Shows the file and everything packed inside it to `visit`; returns what could not be looked at.
@@ -167,13 +184,12 @@ impl Walk<'_> {
                     member: found.member.map(str::to_owned),
                     why: format!("is recognised ({format}) but cannot be looked into"),
                     format: Some(format),
+                    limit: None,
                 });
             } else if format.is_container() && depth >= self.limits.depth {
                 let depth = self.limits.depth;
-                self.skip(
-                    found.member,
-                    format!("is packed deeper than the limit of {depth} levels"),
-                );
+                let why = format!("is packed deeper than the limit of {depth} levels");
+                self.refuse(found.member, why, Some(Limit::Depth(depth)));
             }
         }
         let found = Found {
@@ -210,7 +226,7 @@ impl Walk<'_> {
         let limit = self.limits.member_bytes.min(self.budget);
         match stream::unpack(found.bytes, codec, limit, self.limits) {
             Ok(stream) => {
-                self.budget = self.budget.saturating_sub(stream.bytes.len() as u64);
+                self.spend(&stream);
                 Ok(Some(stream))
             }
             Err(stream::Failed::Read(error)) => Err(error),
@@ -241,6 +257,10 @@ impl Walk<'_> {
     }
 
     fn skip(&mut self, member: Option<&str>, why: String) {
+        self.refuse(member, why, None);
+    }
+
+    fn refuse(&mut self, member: Option<&str>, why: String, broken: Option<Limit>) {
         let limit = self.limits.findings;
         // INVARIANT: at least one reason stays, so that the outcome is never clean.
         if self.unread.len() < limit.max(1) {
@@ -248,6 +268,7 @@ impl Walk<'_> {
                 member: member.map(str::to_owned),
                 why,
                 format: None,
+                limit: broken,
             });
         }
     }
@@ -272,9 +293,7 @@ impl Walk<'_> {
 
     fn stream(&mut self, found: Found<'_>, stream: &Stream, depth: u32) -> io::Result<()> {
         let member = found.member;
-        if !stream.is_complete() {
-            self.skip(member, "is packed data that breaks off".to_owned());
-        }
+        self.tell_incomplete(stream, found.bytes.len(), member);
         for fault in &stream.faults {
             if let stream::Fault::TooMany(_) = fault {
                 self.skip(member, format!("is a stream with a fault: {fault}"));
@@ -378,7 +397,15 @@ impl Walk<'_> {
             Ok(())
         })?;
         for (index, why) in missing {
-            self.skip(Some(&name(index)), format!("could not be read: {why}"));
+            let broken = match why {
+                sevenzip::Unreadable::TooLarge(limit) => Some(size(found.bytes.len(), limit)),
+                _ => None,
+            };
+            self.refuse(
+                Some(&name(index)),
+                format!("could not be read: {why}"),
+                broken,
+            );
         }
         let from = found.bytes.len().saturating_sub(archive.trailing);
         self.behind(found, Some(from), depth)
@@ -414,23 +441,39 @@ impl Walk<'_> {
                 return Ok(());
             }
         };
+        let mut listed = Some(file);
         if let zip::Content::Unpacked(stream) = &content {
-            self.budget = self.budget.saturating_sub(stream.bytes.len() as u64);
-            if !stream.is_complete() {
-                self.skip(Some(&inner), "is packed data that breaks off".to_owned());
-            }
+            self.spend(stream);
+            self.tell_incomplete(stream, file.packed, Some(&inner));
+            // A part cannot be compared with what is promised of the whole.
+            listed = listed.filter(|_| stream.is_complete());
         }
         let inside = Found::inside(found, &content, &inner);
         let inside = match (&content, file.data) {
             (zip::Content::Stored(_), Some(start)) => inside.at(found, start),
             _ => inside,
         };
-        let entry = Found {
-            listed: Some(file),
-            ..inside
-        };
+        let entry = Found { listed, ..inside };
         self.enter(entry, depth)
     }
+
+    fn spend(&mut self, stream: &Stream) {
+        let spent = stream.too_large().unwrap_or(stream.bytes.len() as u64);
+        self.budget = self.budget.saturating_sub(spent);
+    }
+
+    fn tell_incomplete(&mut self, stream: &Stream, packed: u64, member: Option<&str>) {
+        if let Some(limit) = stream.too_large() {
+            let why = format!("unpacks to more than the limit of {limit} bytes");
+            self.refuse(member, why, Some(size(packed, limit)));
+        } else if !stream.is_complete() {
+            self.skip(member, "is packed data that breaks off".to_owned());
+        }
+    }
+}
+
+const fn size(packed: u64, limit: u64) -> Limit {
+    Limit::Size { packed, limit }
 }
 
 /// Whether a data set holds pickles of `PyTables` that were not read.
@@ -517,15 +560,15 @@ mod tests {
         };
         let (visited, unread) = seen(&deep, &limits);
         assert_eq!((visited.len(), unread.len()), (4, 1));
+        assert_eq!(unread[0].limit, Some(Limit::Depth(3)));
         let small = Limits {
             unpacked_bytes: 10,
             ..Limits::default()
         };
-        assert!(
-            seen(&gzip(&[7; 100]), &small).1[0]
-                .why
-                .contains("limit of 10 bytes")
-        );
+        let packed = gzip(&[7; 100]);
+        let refused = &seen(&packed, &small).1[0];
+        assert!(refused.why.contains("limit of 10 bytes"));
+        assert_eq!(refused.limit, Some(size(packed.len() as u64, 10)));
     }
 
     #[test]

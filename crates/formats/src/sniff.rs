@@ -66,6 +66,7 @@ type Recogniser = fn(&Head<'_>) -> io::Result<Option<Format>>;
 /// Asked in this order; the first that knows the bytes decides. The weakest signs come last.
 const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(by_magic(head.start)),
+    |head| stream::behind_skippable(head.bytes),
     |head| executable::recognise(head.bytes),
     |head| Ok(models::recognise(head.start)),
     |head| Ok(safetensors::looks_like(head.bytes)?.then_some(Format::Safetensors)),
@@ -172,7 +173,7 @@ fn begins(head: &Head<'_>, codec: Codec) -> bool {
     match stream::unpack(&start, codec, 64, head.limits) {
         Ok(stream) if stream.is_complete() => !stream.bytes.is_empty(),
         Ok(stream) => stream.bytes.len() >= 8,
-        Err(error) => matches!(error, stream::Failed::TooLarge(_)),
+        Err(_) => false,
     }
 }
 

@@ -40,6 +40,7 @@ macro_rules! checks {
 
 checks! {
     archive_ambiguous::ArchiveAmbiguous,
+    archive_bomb::ArchiveBomb,
     archive_path_escape::ArchivePathEscape,
     chat_template_code::ChatTemplateCode,
     code_in_opaque_model::CodeInOpaqueModel,
