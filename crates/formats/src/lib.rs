@@ -15,6 +15,7 @@ mod nested;
 pub mod npy;
 pub mod onnx;
 pub mod pickle;
+pub mod python;
 pub mod safetensors;
 mod sniff;
 pub mod tar;
