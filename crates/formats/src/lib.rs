@@ -20,6 +20,7 @@ mod nested;
 pub mod npy;
 pub mod onnx;
 pub mod pickle;
+pub mod python;
 pub mod safetensors;
 pub mod sevenzip;
 mod sniff;

@@ -15,6 +15,9 @@ use crate::inside::{location, place};
 /// The longest YAML text that is read: configurations are a few KiB, and their reader is slow.
 const YAML: u64 = 4 << 20;
 
+/// What makes a YAML file worth a word even where it cannot be read to its end.
+const BROKEN: &[&str] = &["_target_", "auto_map", "python/", "trust_remote_code"];
+
 /// Something to say about a place in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Remark {
@@ -110,8 +113,9 @@ fn read(
     let document = yaml::read_text(&text);
     let named = name.ends_with(".yaml") || name.ends_with(".yml");
     let is_config = document.roots.iter().any(is_structure);
-    // Programs and prose often begin as YAML does; then they break its grammar.
-    let fits = is_config && (document.fault.is_none() || named);
+    // Programs, prose and templates of YAML often begin as YAML does; then they break its grammar.
+    let matters = named && holds(&text, BROKEN);
+    let fits = is_config && (document.fault.is_none() || matters);
     Ok(fits.then_some(document))
 }
 

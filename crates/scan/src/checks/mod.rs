@@ -58,6 +58,7 @@ checks! {
     remote_code_config::RemoteCodeConfig,
     safetensors_header::SafetensorsHeader,
     skops_unsafe_node::SkopsUnsafeNode,
+    torchserve_handler::TorchserveHandler,
     unexpected_executable::UnexpectedExecutable,
     xml_entity_expansion::XmlEntityExpansion,
 }

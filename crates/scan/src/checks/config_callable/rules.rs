@@ -214,8 +214,6 @@ fn code(key: &str, text: &str, node: &Node, remarks: &mut Vec<Remark>) {
         "eval(",
         "exec(",
         "import os;",
-        "import os\n",
-        "import subprocess",
         "os.popen(",
         "os.system(",
         "subprocess.",
