@@ -358,7 +358,11 @@ impl Walk<'_> {
             let lists = lists
                 .enumerate()
                 .map(|(number, list)| (format!("[{number}]"), list));
-            for (name, value) in attributes.chain(lists) {
+            let joined = object.joined();
+            let joined = joined
+                .iter()
+                .map(|(name, value)| (format!("@{name}"), value));
+            for (name, value) in joined.chain(attributes).chain(lists) {
                 if !self.admit(member) {
                     return Ok(());
                 }

@@ -17,6 +17,7 @@ mod tests;
 mod virtual_dataset;
 mod walk;
 
+use std::collections::BTreeMap;
 use std::io;
 
 use tutela_core::{Bytes, Limits, escape};
@@ -56,6 +57,39 @@ pub struct Object {
     pub attributes: Vec<Attribute>,
     /// How its values are stored, when it is a data set.
     pub dataset: Option<Dataset>,
+}
+
+impl Object {
+    /// Texts that are cut into several attributes, `name0`, `name1` and so on, as Keras cuts long ones.
+    #[must_use]
+    pub fn joined(&self) -> Vec<(&str, Vec<u8>)> {
+        let texts: BTreeMap<&str, &[u8]> =
+            self.attributes.iter().filter_map(Attribute::text).collect();
+        let mut found = Vec::new();
+        for name in texts.keys() {
+            // INVARIANT: no digit ends the stem, so a part belongs to one stem only and the work is linear.
+            let stem = name.strip_suffix('0').unwrap_or_default();
+            if stem.is_empty() || stem.ends_with(|letter: char| letter.is_ascii_digit()) {
+                continue;
+            }
+            let part = |number| texts.get(format!("{stem}{number}").as_str()).copied();
+            let parts: Vec<&[u8]> = (0..texts.len()).map_while(part).collect();
+            if parts.len() > 1 {
+                found.push((stem, parts.concat()));
+            }
+        }
+        found
+    }
+}
+
+impl Attribute {
+    /// The name and the value, when it is a single text.
+    fn text(&self) -> Option<(&str, &[u8])> {
+        match self.values.as_slice() {
+            [value] => Some((&self.name, value)),
+            _ => None,
+        }
+    }
 }
 
 /// An attribute of an object.

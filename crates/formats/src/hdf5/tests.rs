@@ -191,6 +191,34 @@ fn lists_of_bytes_are_read() {
 }
 
 #[test]
+fn cut_texts_are_joined() {
+    let attribute = |name: &str| Attribute {
+        name: name.to_owned(),
+        class: Class::VariableText,
+        elements: 1,
+        values: vec![name.as_bytes().to_vec()],
+    };
+    let names = [
+        "model0",
+        "model1",
+        "model10",
+        "model2",
+        "x0",
+        "1",
+        "0",
+        "layer_100",
+    ];
+    let object = Object {
+        parent: None,
+        name: String::new(),
+        at: 0,
+        attributes: names.map(attribute).to_vec(),
+        dataset: None,
+    };
+    assert_eq!(object.joined(), [("model", b"model0model1model2".to_vec())]);
+}
+
+#[test]
 fn a_user_block_moves_everything() {
     for name in ["old", "new"] {
         let mut bytes = vec![7; 2048];

@@ -110,15 +110,10 @@ pub enum Fault {
 /// # Errors
 /// What reading the bytes returns.
 pub(crate) fn looks_like(bytes: &dyn Bytes, start: &[u8]) -> io::Result<bool> {
-    let start = start
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(start)
-        .trim_ascii_start();
+    let start = without_mark(start);
     let is_json = matches!(start.first(), Some(b'{' | b'['));
-    let is_yaml = !is_json
-        && start
-            .first()
-            .is_some_and(|byte| byte.is_ascii_graphic() && !b"<%".contains(byte));
+    let is_yaml =
+        !is_json && start.first().is_some_and(u8::is_ascii_graphic) && !start.starts_with(b"<");
     if (!is_json && !is_yaml && !start.is_empty()) || bytes.is_empty() || bytes.len() > SEARCHED {
         return Ok(false);
     }
@@ -126,9 +121,7 @@ pub(crate) fn looks_like(bytes: &dyn Bytes, start: &[u8]) -> io::Result<bool> {
         return yaml::looks_like(bytes);
     }
     let text = read_all(bytes, SEARCHED)?;
-    if !text.trim_ascii_start().starts_with(b"{")
-        && !text.trim_ascii_start().starts_with(b"\xef\xbb\xbf{")
-    {
+    if !matches!(without_mark(&text).first(), Some(b'{' | b'[')) {
         return Ok(false);
     }
     let plain = contains(&text, "\"class_name\"") && contains(&text, "\"config\"");
@@ -136,6 +129,12 @@ pub(crate) fn looks_like(bytes: &dyn Bytes, start: &[u8]) -> io::Result<bool> {
     let hidden = !plain && contains(&text, "\\u00");
     Ok(plain
         || (hidden && describe(&text, 1 << 20).is_some_and(|config| !config.objects.is_empty())))
+}
+
+/// A text without the byte-order mark and the space before it begins.
+fn without_mark(text: &[u8]) -> &[u8] {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    text.trim_ascii_start()
 }
 
 fn contains(text: &[u8], wanted: &str) -> bool {

@@ -280,7 +280,9 @@ fn of_other(module: &str, name: &str, kind: Kind) -> Option<Verdict> {
     let is_class = name.starts_with(|letter: char| letter.is_ascii_uppercase());
     match known.severity() {
         Some(severity) if severity >= Severity::High => verdict(Severity::Critical, known.clause()),
-        _ if is_python(module) && known == Effect::Pure => None,
+        _ if matches!(module, "builtins" | "collections" | "datetime") && known == Effect::Pure => {
+            None
+        }
         _ if is_python(module) => verdict(
             Severity::Critical,
             "is a part of Python itself, which no model needs",
