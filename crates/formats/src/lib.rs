@@ -17,6 +17,7 @@ pub mod pickle;
 pub mod safetensors;
 mod sniff;
 pub mod tar;
+mod wire;
 pub mod zip;
 
 pub use format::Format;

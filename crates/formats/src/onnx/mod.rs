@@ -6,7 +6,6 @@
 
 #[cfg(test)]
 mod tests;
-mod wire;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -14,7 +13,7 @@ use std::io;
 use tutela_core::{Bytes, Limits, escape};
 
 use crate::input::Input;
-use wire::{Field, Wire, field};
+use crate::wire::{self, Field, Wire, field};
 
 /// References to external data that are kept.
 const EXTERNAL: usize = 100_000;

@@ -6,16 +6,16 @@ use crate::input::Input;
 
 /// One field of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Field {
-    pub(super) number: u64,
-    pub(super) value: Wire,
+pub(crate) struct Field {
+    pub(crate) number: u64,
+    pub(crate) value: Wire,
     /// One past its last byte.
-    pub(super) end: u64,
+    pub(crate) end: u64,
 }
 
 /// A field's value as the wire has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wire {
+pub(crate) enum Wire {
     Varint(u64),
     Fixed,
     /// From, to.
@@ -23,7 +23,7 @@ pub(super) enum Wire {
 }
 
 impl Wire {
-    pub(super) const fn span(self) -> Option<(u64, u64)> {
+    pub(crate) const fn span(self) -> Option<(u64, u64)> {
         match self {
             Self::Span(from, to) => Some((from, to)),
             Self::Varint(_) | Self::Fixed => None,
@@ -32,7 +32,7 @@ impl Wire {
 }
 
 /// Reads the field at a place; none when it is malformed or crosses `end`.
-pub(super) fn field(input: &mut Input<'_>, at: u64, end: u64) -> io::Result<Option<Field>> {
+pub(crate) fn field(input: &mut Input<'_>, at: u64, end: u64) -> io::Result<Option<Field>> {
     let Some((key, at)) = varint(input, at, end)? else {
         return Ok(None);
     };
@@ -65,7 +65,7 @@ pub(super) fn field(input: &mut Input<'_>, at: u64, end: u64) -> io::Result<Opti
 }
 
 /// A base-128 number and the place behind it; none when it is malformed or crosses `end`.
-pub(super) fn varint(input: &mut Input<'_>, at: u64, end: u64) -> io::Result<Option<(u64, u64)>> {
+pub(crate) fn varint(input: &mut Input<'_>, at: u64, end: u64) -> io::Result<Option<(u64, u64)>> {
     let piece = input.prefix(at, end.saturating_sub(at).min(10))?;
     let mut value = 0_u64;
     for (index, byte) in piece.iter().enumerate() {
