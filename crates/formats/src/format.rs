@@ -67,9 +67,13 @@ formats! {
     /// An HDF5 file, such as a Keras model of before Keras 3.
     Hdf5: "HDF5 file" [Model, Opaque],
     /// A TensorFlow Lite model.
-    Tflite: "TensorFlow Lite model" [Model, Opaque],
+    Tflite: "TensorFlow Lite model" [Model],
     /// A TensorFlow `SavedModel`.
-    SavedModel: "TensorFlow SavedModel" [Model, Opaque],
+    SavedModel: "TensorFlow SavedModel" [Model],
+    /// A TensorFlow graph: a frozen one, or the `.meta` of a checkpoint.
+    TfGraph: "TensorFlow graph" [Model],
+    /// The index of a TensorFlow checkpoint.
+    TfCheckpoint: "TensorFlow checkpoint" [Model],
     /// An ELF program or library.
     Elf: "Linux program or library (ELF)" [Program, Native],
     /// A Windows program or library.

@@ -17,6 +17,8 @@ pub mod pickle;
 pub mod safetensors;
 mod sniff;
 pub mod tar;
+pub mod tensorflow;
+pub mod tflite;
 mod wire;
 pub mod zip;
 

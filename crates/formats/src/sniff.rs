@@ -6,7 +6,7 @@ use tutela_core::{Bytes, Limits};
 
 use crate::inflate::{self, Wrapper};
 use crate::input::Input;
-use crate::{Format, executable, npy, onnx, pickle, safetensors, tar, zip};
+use crate::{Format, executable, npy, onnx, pickle, safetensors, tar, tensorflow, zip};
 
 /// What the bytes are, if they are of a known format.
 ///
@@ -63,6 +63,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(is_hdf5(head.bytes)?.then_some(Format::Hdf5)),
     |head| Ok(is_zlib(head.bytes, head.start).then_some(Format::Zlib)),
     |head| Ok(onnx::looks_like(head.bytes)?.then_some(Format::Onnx)),
+    |head| tensorflow::recognise(head.bytes),
     |head| Ok(is_saved_model(head.start).then_some(Format::SavedModel)),
     |head| Ok(is_pickle(head)?.then_some(Format::Pickle)),
 ];

@@ -4,5 +4,6 @@
 
 mod checks;
 mod inside;
+mod tensorflow;
 
 pub use checks::CHECKS;
