@@ -85,9 +85,13 @@ formats! {
     /// The configurations beside a TensorFlow `SavedModel`.
     KerasMetadata: "Keras metadata" [Model],
     /// A TensorFlow Lite model.
-    Tflite: "TensorFlow Lite model" [Model, Opaque],
+    Tflite: "TensorFlow Lite model" [Model],
     /// A TensorFlow `SavedModel`.
-    SavedModel: "TensorFlow SavedModel" [Model, Opaque],
+    SavedModel: "TensorFlow SavedModel" [Model],
+    /// A TensorFlow graph: a frozen one, or the `.meta` of a checkpoint.
+    TfGraph: "TensorFlow graph" [Model],
+    /// The index of a TensorFlow checkpoint.
+    TfCheckpoint: "TensorFlow checkpoint" [Model],
     /// JSON: configurations, tokenizers, indices.
     Json: "JSON" [],
     /// XML, such as PMML or an `OpenVINO` model.

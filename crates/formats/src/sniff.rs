@@ -7,7 +7,8 @@ use tutela_core::{Bytes, Limits};
 use crate::input::Input;
 use crate::stream::{self, Codec};
 use crate::{
-    Format, executable, hdf5, json, keras, models, npy, onnx, pickle, safetensors, tar, xml, zip,
+    Format, executable, hdf5, json, keras, models, npy, onnx, pickle, safetensors, tar, tensorflow,
+    xml, zip,
 };
 
 /// What the bytes are, if they are of a known format.
@@ -78,6 +79,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(keras::looks_like(head.bytes, head.start)?.then_some(Format::KerasConfig)),
     |head| Ok(json::looks_like(head.start).then_some(Format::Json)),
     |head| Ok(xml::looks_like(head.start).then_some(Format::Xml)),
+    |head| tensorflow::recognise(head.bytes),
     |head| Ok(is_saved_model(head.start).then_some(Format::SavedModel)),
     |head| Ok(keras::looks_like_metadata(head.bytes, head.start)?.then_some(Format::KerasMetadata)),
     |head| Ok(is_pickle(head)?.then_some(Format::Pickle)),

@@ -10,6 +10,7 @@ mod inside;
 mod keras;
 mod signs;
 mod template;
+mod tensorflow;
 mod together;
 
 pub use checks::CHECKS;

@@ -9,7 +9,7 @@ use tutela_core::{Bytes, Limits};
 
 use super::{Config, Fault, describe};
 use crate::input::Input;
-use crate::onnx::wire::{Wire, field};
+use crate::wire::{Wire, field};
 
 /// Whether the bytes are such a message: its first object is named as Keras names objects.
 pub(crate) fn looks_like(bytes: &dyn Bytes, start: &[u8]) -> io::Result<bool> {

@@ -1,6 +1,6 @@
 //! The messages of `onnx.proto` (ONNX 1.20) that can hold a tensor, an operator or a graph.
 
-use super::wire::Wire;
+use crate::wire::Wire;
 
 /// Fields that the format does not know but that a later version may add: so many past the last one.
 const NEWER: u64 = 16;

@@ -10,7 +10,6 @@ mod recognise;
 #[cfg(test)]
 mod tests;
 mod walk;
-pub(crate) mod wire;
 
 use std::collections::BTreeSet;
 

@@ -5,8 +5,8 @@ use std::io;
 use tutela_core::Bytes;
 
 use super::messages::Message;
-use super::wire::{Field, Wire, field};
 use crate::input::Input;
+use crate::wire::{Field, Wire, field};
 
 /// Fields of one message that are looked at; a model has a handful and one for each function.
 const FIELDS: u32 = 1000;

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use tutela_core::Limits;
 
-use super::wire::field;
 use super::*;
 use crate::input::Input;
+use crate::wire::field;
 
 /// A length-delimited field.
 fn span(number: u8, content: &[u8]) -> Vec<u8> {

@@ -6,9 +6,9 @@ use std::io;
 use tutela_core::{Bytes, Limits, escape};
 
 use super::messages::Message;
-use super::wire::{self, Field, Wire, field};
 use super::{External, Fault, Function, Model, Operator};
 use crate::input::Input;
+use crate::wire::{self, Field, Wire, field};
 
 /// References to external data, operators and functions that are kept, of each.
 const KEPT: usize = 100_000;

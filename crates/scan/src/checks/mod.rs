@@ -58,6 +58,8 @@ checks! {
     remote_code_config::RemoteCodeConfig,
     safetensors_header::SafetensorsHeader,
     skops_unsafe_node::SkopsUnsafeNode,
+    tensorflow_unsafe_operator::TensorflowUnsafeOperator,
+    tflite_custom_operator::TfliteCustomOperator,
     torchserve_handler::TorchserveHandler,
     unexpected_executable::UnexpectedExecutable,
     xml_entity_expansion::XmlEntityExpansion,

@@ -2,7 +2,63 @@
 
 use std::io;
 
+use tutela_core::{Bytes, Limits};
+
 use crate::input::Input;
+
+/// Gives the fields of messages one after the other, and notes what it could not read.
+pub(crate) struct Reader<'a> {
+    pub(crate) input: Input<'a>,
+    /// Fields that may still be read.
+    steps: u64,
+    /// Where fields are malformed; the first few.
+    pub(crate) malformed: Vec<u64>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a dyn Bytes, limits: &Limits) -> Self {
+        Self {
+            input: Input::new(bytes),
+            steps: limits.steps,
+            malformed: Vec::new(),
+        }
+    }
+
+    /// Whether more fields were asked for than the limit allows.
+    pub(crate) const fn is_exhausted(&self) -> bool {
+        self.steps == 0
+    }
+
+    /// The field at a place, which moves behind it; none at the end, and where the rest is unreadable.
+    pub(crate) fn next(&mut self, at: &mut u64, end: u64) -> io::Result<Option<Field>> {
+        if *at >= end || self.steps == 0 {
+            return Ok(None);
+        }
+        self.steps = self.steps.saturating_sub(1);
+        if let Some(field) = field(&mut self.input, *at, end)? {
+            *at = field.end;
+            return Ok(Some(field));
+        }
+        if self.malformed.len() < 100 {
+            self.malformed.push(*at);
+        }
+        *at = end;
+        Ok(None)
+    }
+
+    /// The first `most` bytes of a span.
+    pub(crate) fn bytes(&mut self, (from, to): (u64, u64), most: u64) -> io::Result<Vec<u8>> {
+        Ok(self
+            .input
+            .prefix(from, to.saturating_sub(from).min(most))?
+            .to_vec())
+    }
+
+    /// The first `most` bytes of a span as text.
+    pub(crate) fn text(&mut self, span: (u64, u64), most: u64) -> io::Result<String> {
+        Ok(String::from_utf8_lossy(&self.bytes(span, most)?).into_owned())
+    }
+}
 
 /// One field of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
