@@ -2,6 +2,7 @@
 //!
 //! A check is one folder below `checks` and one line in `checks/mod.rs`.
 
+mod callables;
 mod checks;
 mod inside;
 

@@ -1,8 +1,5 @@
 //! Pickles that would run an attacker's code when they are loaded.
 
-mod names;
-mod table;
-
 use std::io;
 
 use tutela_core::{
@@ -12,8 +9,8 @@ use tutela_core::{
 use tutela_formats::pickle::{self, Call, Import, Pickles};
 use tutela_formats::{Entry, Format, npy, zip};
 
+use crate::callables::{Effect, effect};
 use crate::inside::{Inside, Scope, location, place};
-use names::{Effect, effect};
 
 declare_check! {
     /// Pickles that would run an attacker's code when they are loaded.

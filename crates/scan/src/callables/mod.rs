@@ -4,13 +4,15 @@
 //! a harmless function of a dangerous package, or the reverse, is one more line. It does not depend on
 //! what is installed where the check runs.
 
+mod table;
+
 use tutela_core::Severity;
 
-use super::table::TABLE;
+use table::TABLE;
 
 /// What calling a name does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
+pub(crate) enum Effect {
     /// Starts programs.
     Programs,
     /// Runs Python code that is given to it, or makes functions of it.
@@ -37,7 +39,7 @@ pub(super) enum Effect {
 
 impl Effect {
     /// How bad an import with this effect is; none for what is harmless.
-    pub(super) const fn severity(self) -> Option<Severity> {
+    pub(crate) const fn severity(self) -> Option<Severity> {
         match self {
             Self::Programs | Self::Code | Self::Loads | Self::Network | Self::Process
             | Self::Sabotage => Some(Severity::Critical),
@@ -48,7 +50,7 @@ impl Effect {
     }
 
     /// The effect as a clause after "which".
-    pub(super) const fn clause(self) -> &'static str {
+    pub(crate) const fn clause(self) -> &'static str {
         match self {
             Self::Programs => "can start programs",
             Self::Code => "runs code that it is given",
@@ -65,7 +67,7 @@ impl Effect {
 }
 
 /// The effect of a name, as written in the pickle.
-pub(super) fn effect(module: &str, name: &str) -> Effect {
+pub(crate) fn effect(module: &str, name: &str) -> Effect {
     let module = current_name(module);
     let path = format!("{module}.{name}");
     let (known, exact) = longest(&path);

@@ -1,7 +1,7 @@
 //! The table of known names. A new gadget is one more entry, in its place in the order.
 
-use super::names::Effect;
-use super::names::Effect::{
+use super::Effect;
+use super::Effect::{
     Code, Files, Library, Loads, Network, Process, Programs, Pure, Reaches, Sabotage, Unknown,
 };
 
