@@ -1,5 +1,7 @@
 //! Pickles that would run an attacker's code when they are loaded.
 
+mod usage;
+
 use std::io;
 
 use tutela_core::{
@@ -9,8 +11,9 @@ use tutela_core::{
 use tutela_formats::pickle::{self, Call, Import, Pickles};
 use tutela_formats::{Entry, Format, npy, zip};
 
-use crate::callables::{Effect, effect};
+use crate::callables::Effect;
 use crate::inside::{Inside, Scope, location, place};
+use usage::usage;
 
 declare_check! {
     /// Pickles that would run an attacker's code when they are loaded.
@@ -41,8 +44,11 @@ declare_check! {
     /// keep its weights instead of the object.
     ///
     /// # Limits
-    /// The effect of a name comes from a table, not from the library's code: an unknown gadget is a medium
-    /// finding, and a class of a known library that turns out to be abusable is missed until it is listed.
+    /// The effect of a name comes from a short reviewed table, and from a database that is derived from the
+    /// sources of Python and of the common libraries, in several versions each. The derivation follows calls
+    /// and whose data steers them, not every trick: what it finds harmless may still be abusable through an
+    /// attribute that is looked up by name, and what lies in compiled modules is judged by its name. A name
+    /// that neither knows is a medium finding.
     /// Data inside the pickle (a text that is itself a pickle) is not run through. Where the stream cannot
     /// be followed, or a format cannot be looked into, the outcome is incomplete, never clean. Encrypted
     /// archives are incomplete.
@@ -196,7 +202,7 @@ impl Examination<'_> {
         offset: u64,
     ) -> Option<Finding> {
         let known = match (&import.module, &import.name) {
-            (Some(module), Some(name)) => effect(module, name),
+            (Some(module), Some(name)) => usage(pickles, index).effect(module, name),
             _ => Effect::Unknown,
         };
         let patched = import.patched.then_some(Severity::High);
