@@ -178,6 +178,9 @@ def entries_of(world, module, compiled):
             put(name, of_class(world, one, module))
             for method, functions in one.methods.items():
                 effect = of_functions(world, functions)
+                seed = world.seeds.get(f"{module.name}.{name}().{method}")
+                if seed and effect != "p":
+                    effect = worse(effect, worst_of_seed(seed))
                 if ORDER.index(effect) > ORDER.index("u") and not method.startswith("__"):
                     put(f"{name}.{method}", effect)
     for name in module.binds:
