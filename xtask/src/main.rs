@@ -1,4 +1,4 @@
-//! The repository's own tool: `cargo xtask docs`, `cargo xtask arrows`, `cargo xtask peers`.
+//! The repository's own tool: `cargo xtask docs`, `arrows`, `peers`, `callables`.
 //!
 //! Everything here works on the repository, not on a user's project; nothing of it is in the product.
 
@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod arrows;
+mod callables;
 mod docs;
 mod error;
 mod output;
@@ -27,6 +28,8 @@ struct Arguments {
 enum Task {
     /// Check which crate uses which against xtask/arrows.toml.
     Arrows,
+    /// Derive the database of what callables do from the sources of Python libraries (needs Python).
+    Callables(callables::Arguments),
     /// Write everything that is generated from the code: rule pages, command reference, schemas.
     Docs {
         /// Write nothing; fail when a file is missing, stale or left over.
@@ -58,6 +61,7 @@ fn perform(task: Task) -> Result<(), Error> {
     let root = root()?;
     match task {
         Task::Arrows => arrows::run(&root),
+        Task::Callables(arguments) => callables::run(&root, &arguments),
         Task::Docs { check } => docs::run(&root, docs::Mode::from_flag(check)),
         Task::Peers { folder, python } => peers::run(&root, &folder, &python),
     }

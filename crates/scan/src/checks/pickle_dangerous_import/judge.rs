@@ -7,6 +7,7 @@
 use tutela_core::{Severity, escape};
 use tutela_formats::pickle::{Argument, Call, Callee, Import, Opcode, Origin, Pickles};
 
+use super::usage::usage;
 use crate::callables::{Effect, effect};
 
 /// Functions that honest picklers write to load bytes inside the pickle, which are looked into.
@@ -97,7 +98,7 @@ impl<'a> Judge<'a> {
     }
 
     fn import(&self, index: usize, import: &Import) -> Option<Verdict> {
-        let known = effect_of(import);
+        let known = self.effect_of(index, import);
         let severity = self.severity(index, import, known)?;
         let shown = self.call_of(index, import);
         Some(Verdict {
@@ -114,6 +115,14 @@ impl<'a> Judge<'a> {
             end: import.end,
             is_named: is_named(import),
         })
+    }
+
+    /// What an import does, the way the pickle uses it.
+    fn effect_of(&self, index: usize, import: &Import) -> Effect {
+        match (&import.module, &import.name) {
+            (Some(module), Some(name)) => usage(self.pickles, index).effect(module, name),
+            _ => Effect::Unknown,
+        }
     }
 
     fn severity(&self, index: usize, import: &Import, known: Effect) -> Option<Severity> {
@@ -157,7 +166,7 @@ impl<'a> Judge<'a> {
             let root = self.root(call.callee);
             let is_told = root
                 .and_then(|root| Some((root, self.pickles.imports.get(root)?)))
-                .and_then(|(index, import)| self.severity(index, import, effect_of(import)))
+                .and_then(|(index, import)| self.severity(index, import, self.effect_of(index, import)))
                 .is_some_and(|severity| severity >= Severity::High);
             if is_told || roots.contains(&root) {
                 continue;
@@ -326,13 +335,6 @@ fn mentions(expression: &str, name: &str) -> bool {
 /// How much a call tells: the longer, the more; of BUILD and the like less.
 fn told(call: &&Call) -> usize {
     call.expression.len()
-}
-
-fn effect_of(import: &Import) -> Effect {
-    match (&import.module, &import.name) {
-        (Some(module), Some(name)) => effect(module, name),
-        _ => Effect::Unknown,
-    }
 }
 
 /// Whether every call of a loader is given a pickle that is judged with the rest.

@@ -1,6 +1,7 @@
 //! Pickles that would run an attacker's code when they are loaded.
 
 mod judge;
+mod usage;
 
 use std::io;
 
