@@ -74,6 +74,21 @@ pub(super) fn of_zip(fault: &zip::Fault) -> Judged {
     Judged::new(sort, severity, fault.to_string())
 }
 
+/// The same for an archive in the middle of a file: other archives there are no trick, and no difference.
+pub(super) fn of_amid(fault: &zip::Fault) -> Option<Judged> {
+    let is_other = matches!(
+        fault,
+        zip::Fault::SeveralEnds
+            | zip::Fault::OtherDirectory(_)
+            | zip::Fault::Unlisted(_)
+            | zip::Fault::Duplicate(_)
+            | zip::Fault::Repeated(_)
+            | zip::Fault::Overlap(..)
+            | zip::Fault::Gap { .. }
+    );
+    (!is_other).then(|| of_zip(fault))
+}
+
 /// Encryption in one header only is a trick; the rest is how the data was packed.
 const fn flags(listed: u16, local: u16) -> Severity {
     if (listed ^ local) & 0x2061 == 0 {

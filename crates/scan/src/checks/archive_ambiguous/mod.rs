@@ -46,10 +46,11 @@ declare_check! {
     /// before or behind an archive), find out what they are for.
     ///
     /// # Limits
-    /// Self-extracting archives and archives with a signature block carry bytes outside their members:
-    /// low findings. A PyTorch archive saved without checksums (`set_crc32_options(False)`) does not fit
-    /// its checksums and is reported. What is really encrypted cannot be compared. RAR archives are only
-    /// recognised.
+    /// Of an archive in the middle of a file, with other bytes before and behind it, other archives beside
+    /// it are not told. Self-extracting archives and archives with a signature block carry bytes outside
+    /// their members: low findings. A PyTorch archive saved without checksums (`set_crc32_options(False)`)
+    /// does not fit its checksums and is reported. What is really encrypted cannot be compared. RAR
+    /// archives are only recognised.
     ///
     /// # References
     /// CWE-436 (interpretation conflict), CWE-354 (improper validation of an integrity check value);
@@ -181,6 +182,7 @@ impl Comparison<'_> {
             .anomalies
             .iter()
             .any(|anomaly| anomaly.fault == zip::Fault::NoDirectory);
+        let is_amid = is_amid(archive);
         for anomaly in &archive.anomalies {
             let member = anomaly.member.and_then(|index| archive.members.get(index));
             let judged = match &anomaly.fault {
@@ -192,6 +194,7 @@ impl Comparison<'_> {
                     Some(member) if self.reads(member)? => Some(faults::of_zip(&anomaly.fault)),
                     _ => None,
                 },
+                fault if is_amid => faults::of_amid(fault),
                 fault => Some(faults::of_zip(fault)),
             };
             found.extend(judged.map(|judged| judged.at(member)));
@@ -248,6 +251,17 @@ impl Comparison<'_> {
         let format = sniff(&window, self.limits)?;
         Ok(Some(faults::behind(from, self.entry.bytes.len(), format)))
     }
+}
+
+/// Whether other bytes stand before the archive and behind it: it is data of a file, such as a program
+/// that carries archives, and what else is found around it may be another one.
+fn is_amid(archive: &zip::Archive) -> bool {
+    let has = |wanted: fn(&zip::Fault) -> bool| {
+        let mut faults = archive.anomalies.iter().map(|anomaly| &anomaly.fault);
+        faults.any(wanted)
+    };
+    has(|fault| matches!(fault, zip::Fault::Prefix(_)))
+        && has(|fault| matches!(fault, zip::Fault::Trailing(_)))
 }
 
 const fn is_zip(format: Format) -> bool {
