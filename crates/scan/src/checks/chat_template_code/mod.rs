@@ -5,8 +5,8 @@ use std::io;
 use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Reference, Scratch, Severity, Sink, declare_check,
 };
-use tutela_formats::Entry;
 use tutela_formats::tree::Document;
+use tutela_formats::{Entry, Format, gguf};
 
 use crate::config::{Remark, document, name_of, report, text_of};
 use crate::template::{is_template, judge_template};
@@ -85,7 +85,9 @@ fn examine(
 ) -> io::Result<()> {
     let name = name_of(file, entry);
     let mut remarks = Vec::new();
-    if let Some(document) = document((file, entry), context, &["{{", "{%"], sink)? {
+    if entry.formats.contains(&Format::Gguf) {
+        in_model(&gguf::read(entry.bytes, context.limits)?, &mut remarks);
+    } else if let Some(document) = document((file, entry), context, &["{{", "{%"], sink)? {
         in_document(&document, &mut remarks);
     } else if let Some(text) = template_text(name, entry)? {
         let least = least_severity(&name.to_ascii_lowercase());
@@ -93,6 +95,21 @@ fn examine(
     }
     report(&ChatTemplateCode::INFO, remarks, (file, entry), sink);
     Ok(())
+}
+
+/// llama.cpp and its bindings render the templates among a model's metadata.
+fn in_model(model: &gguf::Model, remarks: &mut Vec<Remark>) {
+    for pair in &model.metadata {
+        let texts = match &pair.value {
+            gguf::Value::Text(text) => std::slice::from_ref(text),
+            gguf::Value::Texts(texts) => texts.as_slice(),
+            _ => continue,
+        };
+        for text in texts.iter().filter(|text| is_template(text)) {
+            let least = least_severity(&pair.key.to_ascii_lowercase());
+            in_text(text, least, Some((pair.start, pair.end)), remarks);
+        }
+    }
 }
 
 fn in_document(document: &Document, remarks: &mut Vec<Remark>) {
