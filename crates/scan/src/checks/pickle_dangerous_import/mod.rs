@@ -23,8 +23,10 @@ declare_check! {
     /// `runpy.run_path`. It looks into raw pickles of every protocol, several in a row, PyTorch files old
     /// and new, numpy arrays of objects, `.npz`, joblib files, and pickles inside zip, tar, gzip and zlib,
     /// whatever the files are called. Names put together through the memo, calls on the results of calls,
-    /// and payloads that run before the stream breaks are followed by running the opcodes symbolically;
-    /// nothing is imported or called. A name that is not known to be harmless is a medium finding.
+    /// payloads that run before the stream breaks, and pickles inside values are followed by running the
+    /// opcodes symbolically, as both of Python's loaders would; nothing is imported or called. A name that is
+    /// not known to be harmless is a medium finding, and a high one when what it returns is called or given
+    /// attributes that decide how it behaves. A stream that Python's loaders read differently is a high one.
     ///
     /// # Why it matters
     /// Loading a pickle runs whatever it names: there is no safe way to load one from an untrusted source.
@@ -45,7 +47,9 @@ declare_check! {
     /// # Limits
     /// The effect of a name comes from a table, not from the library's code: an unknown gadget is a medium
     /// finding, and a class of a known library that turns out to be abusable is missed until it is listed.
-    /// Data inside the pickle (a text that is itself a pickle) is not run through. Where the stream cannot
+    /// Texts and bytes inside the pickle are followed when they are pickles themselves, bare or in base64,
+    /// hexadecimal, zlib or gzip; other codings are not undone. Of functions that reach others by name only
+    /// the usual ones of the standard library are followed, with constant arguments. Where the stream cannot
     /// be followed, or a format cannot be looked into, the outcome is incomplete, never clean. Encrypted
     /// archives are incomplete.
     ///
