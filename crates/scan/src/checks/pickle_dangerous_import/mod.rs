@@ -3,6 +3,7 @@
 mod judge;
 
 use std::io;
+use std::ops::Range;
 
 use tutela_core::{
     Artifact, ArtifactFile, Bytes, Check, Context, Error, Finding, Reference, Region, Scratch,
@@ -114,6 +115,11 @@ impl Check for PickleDangerousImport {
     }
 }
 
+/// Bytes ahead of a pickle, in data of no known format, within which it is looked for: one read.
+const AHEAD: u64 = 16 << 10;
+/// Bytes behind a pickle within which another is looked for.
+const BEHIND: u64 = 1 << 20;
+
 /// One file, or one member of an archive, and what is known around it.
 struct Examination<'a> {
     file: &'a ArtifactFile,
@@ -146,6 +152,31 @@ impl Examination<'_> {
             sink.finding(self.finding(verdict, offset));
         }
         self.tell_faults(&pickles, offset, sink);
+        let end = pickles.examined;
+        self.concealed(bytes, end..end.saturating_add(BEHIND), offset, sink)
+    }
+
+    /// A loader that seeks, or skips what it does not know, runs what lies behind other bytes.
+    fn concealed(
+        &self,
+        bytes: &dyn Bytes,
+        range: Range<u64>,
+        offset: u64,
+        sink: &mut dyn Sink,
+    ) -> io::Result<()> {
+        if self.entry.archive.is_some() {
+            // Its members are walked through one by one.
+            return Ok(());
+        }
+        let limits = self.context.limits;
+        for (at, pickles) in pickle::concealed(bytes, range.start, range.end, limits)? {
+            for mut verdict in Judge::new(&pickles).verdicts() {
+                if verdict.is_named && verdict.severity >= Severity::High {
+                    verdict.message.push_str("; it lies behind bytes that are no pickle");
+                    sink.finding(self.finding(verdict, offset.saturating_add(at)));
+                }
+            }
+        }
         Ok(())
     }
 
@@ -173,7 +204,7 @@ impl Examination<'_> {
         let begins = self.entry.bytes.read_at(0, &mut first)? == 1
             && pickle::Opcode::from_byte(first[0]).is_some();
         if !begins {
-            return Ok(());
+            return self.concealed(self.entry.bytes, 0..AHEAD, 0, sink);
         }
         let pickles = pickle::describe(self.entry.bytes, self.context.limits)?;
         let verdicts = Judge::new(&pickles).verdicts();
@@ -186,8 +217,9 @@ impl Examination<'_> {
         }
         if found {
             self.tell_faults(&pickles, 0, sink);
+            return Ok(());
         }
-        Ok(())
+        self.concealed(self.entry.bytes, 0..AHEAD, 0, sink)
     }
 
     fn finding(&self, verdict: Verdict, offset: u64) -> Finding {
