@@ -440,6 +440,16 @@ fn bombs_stay_small() {
     nested.extend(std::iter::repeat_n(b'(', 1_000_000));
     nested.extend(std::iter::repeat_n(b'l', 1_000_000));
     assert!(of(&[&nested[..], b"."].concat()).streams[0].complete);
+    // Attributes of attributes do not grow a name without end.
+    let mut long = b"cbuiltins\ngetattr\nq\x00cm\nN\nq\x01".to_vec();
+    long.extend(b"0h\x00h\x01U\x01a\x86Rq\x01".repeat(2_000));
+    long.push(b'.');
+    let longest = of(&long)
+        .imports
+        .iter()
+        .map(|import| import.to_string().len())
+        .max();
+    assert!(longest < Some(400));
     // A value in a value in a value: each level is followed once, to the limit.
     let mut inner = b"\x80\x02cos\nsystem\n)R.".to_vec();
     for _ in 0..12 {
