@@ -162,8 +162,12 @@ impl Machine<'_> {
 
     /// The literal that a value is made of, if it is made of one.
     pub(super) fn literal(&self, value: Value) -> Value {
-        match self.meaning_of(value) {
-            Some(Meaning::Bytes(literal)) => literal,
+        let known = match self.node_of(value) {
+            Some(Node::Returned { meaning, .. }) => meaning.and_then(|index| self.known(index)),
+            _ => None,
+        };
+        match known {
+            Some(Meaning::Bytes(literal)) => *literal,
             _ => value,
         }
     }
