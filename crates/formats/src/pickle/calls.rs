@@ -111,6 +111,11 @@ impl Machine<'_> {
             let known = self.callee(callee, opcode, at);
             let result = self.call(known, opcode, &arguments, at)?;
             self.register(known, &arguments)?;
+            if self.meanings.len() >= MEANINGS {
+                // A flood: what these functions reach is no longer told, and the import stays a finding.
+                self.flooded(at);
+                return Ok(result);
+            }
             if let Some(next) = self.redirect(callee, &arguments, opcode, at)? {
                 self.resolved(known, result);
                 (callee, arguments) = next;
@@ -132,6 +137,16 @@ impl Machine<'_> {
         Ok(Value::Opaque)
     }
 
+    fn flooded(&mut self, at: u64) {
+        let limit = Fault::Limit {
+            what: "results that are known",
+            limit: MEANINGS as u64,
+        };
+        if self.out.anomalies.last().map(|last| &last.fault) != Some(&limit) {
+            self.note(at, limit);
+        }
+    }
+
     fn resolved(&mut self, callee: Callee, result: Value) {
         if let Callee::Import(import) = callee
             && let Some(import) = self.out.imports.get_mut(import)
@@ -146,10 +161,9 @@ impl Machine<'_> {
     }
 
     fn mean(&mut self, result: Value, known: Meaning) {
-        if self.meanings.len() >= MEANINGS {
+        let Ok(index) = u32::try_from(self.meanings.len()) else {
             return;
-        }
-        let index = self.meanings.len();
+        };
         if let Some(Node::Returned { meaning, .. }) = self.node_mut(result) {
             *meaning = Some(index);
             self.meanings.push(known);
@@ -332,7 +346,7 @@ impl Machine<'_> {
         let callee = match self.node_of(target) {
             Some(Node::Import(import)) => Callee::Import(*import),
             Some(Node::Returned { call, meaning, .. }) => {
-                match meaning.and_then(|index| self.meanings.get(index)) {
+                match meaning.and_then(|index| self.known(index)) {
                     Some(Meaning::Attribute(import)) => Callee::Import(*import),
                     _ => Callee::Returned(*call),
                 }

@@ -15,7 +15,7 @@ use crate::input::Input;
 /// Values on the stack and entries in the memo: 24 bytes each, so at most 200 MiB.
 const VALUES: usize = 8 << 20;
 /// Containers and results: past this they become opaque, which the description then says.
-const NODES: usize = 4 << 20;
+const NODES: usize = 3 << 20;
 /// Anomalies that are kept; a hostile stream could make one per byte.
 const ANOMALIES: usize = 1_000;
 /// Streams that are described one by one.

@@ -8,6 +8,7 @@
 
 mod arrays;
 mod calls;
+mod concealed;
 mod execute;
 mod inner;
 mod machine;
@@ -24,6 +25,7 @@ use std::io;
 
 use tutela_core::{Bytes, Limits};
 
+pub use concealed::concealed;
 use machine::{Machine, Reading};
 pub use opcode::Opcode;
 

@@ -28,6 +28,9 @@ const CORE: &[&str] = &[
 /// Parts of a dotted name that are kept; longer ones are no real names.
 const PARTS: usize = 32;
 
+/// Characters of a name that is put together; real ones have under a hundred.
+const NAME: usize = 256;
+
 /// Something that can be named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Subject {
@@ -61,14 +64,12 @@ impl Machine<'_> {
     fn subject(&self, value: Value) -> Option<Subject> {
         match self.node_of(value)? {
             Node::Import(import) => self.subject_of(*import),
-            Node::Returned { call, meaning, .. } => {
-                match meaning.and_then(|at| self.meanings.get(at)) {
-                    Some(Meaning::Module(module)) => Some(Subject::Module(module.clone())),
-                    Some(Meaning::Attribute(import)) => self.subject_of(*import),
-                    Some(_) => None,
-                    None => self.instance(*call),
-                }
-            }
+            Node::Returned { call, meaning, .. } => match meaning.and_then(|at| self.known(at)) {
+                Some(Meaning::Module(module)) => Some(Subject::Module(module.clone())),
+                Some(Meaning::Attribute(import)) => self.subject_of(*import),
+                Some(_) => None,
+                None => self.instance(*call),
+            },
             _ => None,
         }
     }
@@ -161,15 +162,24 @@ impl Machine<'_> {
 
     /// The literal that a value is made of, if it is made of one.
     pub(super) fn literal(&self, value: Value) -> Value {
-        match self.meaning_of(value) {
-            Some(Meaning::Bytes(literal)) => literal,
+        let known = match self.node_of(value) {
+            Some(Node::Returned { meaning, .. }) => meaning.and_then(|index| self.known(index)),
+            _ => None,
+        };
+        match known {
+            Some(Meaning::Bytes(literal)) => *literal,
             _ => value,
         }
     }
 
+    /// What the machine knows under an index.
+    pub(super) fn known(&self, index: u32) -> Option<&Meaning> {
+        self.meanings.get(usize::try_from(index).ok()?)
+    }
+
     fn meaning_of(&self, value: Value) -> Option<Meaning> {
         match self.node_of(value)? {
-            Node::Returned { meaning, .. } => self.meanings.get((*meaning)?).cloned(),
+            Node::Returned { meaning, .. } => self.known((*meaning)?).cloned(),
             _ => None,
         }
     }
@@ -342,7 +352,12 @@ fn canonical(module: &str, name: &str) -> Subject {
 }
 
 fn attribute(on: &Subject, name: &str) -> Option<Subject> {
-    if name.len() > 256 {
+    let outer = match on {
+        Subject::Module(_) => 0,
+        Subject::Path(_, outer) | Subject::Instance(_, outer) => outer.len(),
+    };
+    // Attributes of attributes would grow a name without end.
+    if outer.saturating_add(name.len()) > NAME {
         return None;
     }
     Some(match on {

@@ -424,3 +424,57 @@ fn a_loader_that_is_given_a_pickle_is_told_apart() {
     assert_eq!(fed(b"\x80\x02RRRR."), (1, 0));
     assert_eq!(fed(b"whatever it is"), (1, 0));
 }
+
+#[test]
+fn bombs_stay_small() {
+    // Partials of partials, a call that comes down to itself, deep containers, and far memo entries.
+    let mut chain = b"cfunctools\npartial\nq\x00cm\nf\n".to_vec();
+    for _ in 0..20_000 {
+        // partial(previous), which stays below its own use.
+        chain.extend_from_slice(b"q\x010h\x00h\x01\x85R");
+    }
+    chain.extend_from_slice(b")R.");
+    let pickles = of(&chain);
+    assert!(pickles.imports[0].called >= 20_000);
+    let mut nested = b"\x80\x04".to_vec();
+    nested.extend(std::iter::repeat_n(b'(', 1_000_000));
+    nested.extend(std::iter::repeat_n(b'l', 1_000_000));
+    assert!(of(&[&nested[..], b"."].concat()).streams[0].complete);
+    // Attributes of attributes do not grow a name without end.
+    let mut long = b"cbuiltins\ngetattr\nq\x00cm\nN\nq\x01".to_vec();
+    long.extend(b"0h\x00h\x01U\x01a\x86Rq\x01".repeat(2_000));
+    long.push(b'.');
+    let longest = of(&long)
+        .imports
+        .iter()
+        .map(|import| import.to_string().len())
+        .max();
+    assert!(longest < Some(400));
+    // A value in a value in a value: each level is followed once, to the limit.
+    let mut inner = b"\x80\x02cos\nsystem\n)R.".to_vec();
+    for _ in 0..12 {
+        let mut outer = b"\x80\x04B".to_vec();
+        outer.extend(u32::try_from(inner.len()).unwrap().to_le_bytes());
+        outer.extend_from_slice(&inner);
+        outer.push(b'.');
+        inner = outer;
+    }
+    let deep = of(&inner);
+    assert!(deep.anomalies.iter().any(|anomaly| anomaly.fault.blinds()));
+    assert!(deep.nested.len() <= 8);
+}
+
+proptest! {
+    #[test]
+    fn frames_and_calls_never_panic(
+        soup in proptest::collection::vec(
+            proptest::sample::select(&b"\x95\0\x01cio\nm\nf\n()tRb}s]aeu\x90\x81\x92\x93\x85q\x01h\x01UX\x02V20."[..]), 0..200)
+    ) {
+        let pickles = of(&soup);
+        for call in &pickles.calls {
+            if let Callee::Import(index) = call.callee {
+                prop_assert!(index < pickles.imports.len());
+            }
+        }
+    }
+}

@@ -67,7 +67,7 @@ pub(super) enum Node {
         /// The state that was set on it.
         state: Option<Value>,
         /// What it is known to be, by its index in the machine.
-        meaning: Option<usize>,
+        meaning: Option<u32>,
     },
     /// What the loader's `persistent_load` makes of a value.
     Persistent(Value),

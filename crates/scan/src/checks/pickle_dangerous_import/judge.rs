@@ -101,12 +101,14 @@ impl<'a> Judge<'a> {
         let known = self.effect_of(index, import);
         let severity = self.severity(index, import, known)?;
         let shown = self.call_of(index, import);
+        // How a harmless-looking call came about is of no use to anybody.
+        let chain = shown.filter(|_| severity >= Severity::High);
         Some(Verdict {
             severity,
             message: format!(
                 "{}{}{}",
                 self.sentence(index, import, known, shown),
-                self.chain(shown),
+                self.chain(chain),
                 self.inside(import.inside)
             ),
             identity: import.to_string(),

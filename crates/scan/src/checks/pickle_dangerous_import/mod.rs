@@ -4,6 +4,7 @@ mod judge;
 mod usage;
 
 use std::io;
+use std::ops::Range;
 
 use tutela_core::{
     Artifact, ArtifactFile, Bytes, Context, Error, Finding, Reference, Region, Scratch, Severity,
@@ -24,9 +25,11 @@ declare_check! {
     /// network, touch files or change the interpreter, such as `os.system`, `builtins.eval` or
     /// `runpy.run_path`. It looks into raw pickles of every protocol, several in a row, PyTorch files old
     /// and new, numpy arrays of objects, `.npz`, joblib files, and pickles inside zip, tar, 7z, gzip, zlib,
-    /// bzip2, xz, lzma, Zstandard and LZ4, whatever the files are called. Names put together through the
-    /// memo, calls on the results of calls, and payloads that run before the stream breaks are followed by
-    /// running the opcodes symbolically; nothing is imported or called. A name that is not known to be harmless is a medium finding.
+    /// bzip2, xz, lzma, Zstandard and LZ4, whatever the files are called. Names put together through the memo, calls on the results of calls,
+    /// payloads that run before the stream breaks, and pickles inside values are followed by running the
+    /// opcodes symbolically, as both of Python's loaders would; nothing is imported or called. A name that is
+    /// not known to be harmless is a medium finding, and a high one when what it returns is called or given
+    /// attributes that decide how it behaves. A stream that Python's loaders read differently is a high one.
     ///
     /// # Why it matters
     /// Loading a pickle runs whatever it names: there is no safe way to load one from an untrusted source.
@@ -47,7 +50,9 @@ declare_check! {
     /// # Limits
     /// The effect of a name comes from a table, not from the library's code: an unknown gadget is a medium
     /// finding, and a class of a known library that turns out to be abusable is missed until it is listed.
-    /// Data inside the pickle (a text that is itself a pickle) is not run through. Where the stream cannot
+    /// Texts and bytes inside the pickle are followed when they are pickles themselves, bare or in base64,
+    /// hexadecimal, zlib or gzip; other codings are not undone. Of functions that reach others by name only
+    /// the usual ones of the standard library are followed, with constant arguments. Where the stream cannot
     /// be followed, or a format cannot be looked into, the outcome is incomplete, never clean. Encrypted
     /// archives are incomplete.
     ///
@@ -102,6 +107,11 @@ impl EntryCheck for PickleDangerousImport {
     }
 }
 
+/// Bytes ahead of a pickle, in data of no known format, within which it is looked for: one read.
+const AHEAD: u64 = 16 << 10;
+/// Bytes behind a pickle within which another is looked for.
+const BEHIND: u64 = 1 << 20;
+
 /// One file, or one member of an archive, and what is known around it.
 struct Examination<'a> {
     file: &'a ArtifactFile,
@@ -129,6 +139,31 @@ impl Examination<'_> {
             sink.finding(self.finding(verdict, offset));
         }
         self.tell_faults(&pickles, offset, sink);
+        let end = pickles.examined;
+        self.concealed(bytes, end..end.saturating_add(BEHIND), offset, sink)
+    }
+
+    /// A loader that seeks, or skips what it does not know, runs what lies behind other bytes.
+    fn concealed(
+        &self,
+        bytes: &dyn Bytes,
+        range: Range<u64>,
+        offset: u64,
+        sink: &mut dyn Sink,
+    ) -> io::Result<()> {
+        if self.entry.archive.is_some() {
+            // Its members are walked through one by one.
+            return Ok(());
+        }
+        let limits = self.context.limits;
+        for (at, pickles) in pickle::concealed(bytes, range.start, range.end, limits)? {
+            for mut verdict in Judge::new(&pickles).verdicts() {
+                if verdict.is_named && verdict.severity >= Severity::High {
+                    verdict.message.push_str("; it lies behind bytes that are no pickle");
+                    sink.finding(self.finding(verdict, offset.saturating_add(at)));
+                }
+            }
+        }
         Ok(())
     }
 
@@ -156,7 +191,7 @@ impl Examination<'_> {
         let begins = self.entry.bytes.read_at(0, &mut first)? == 1
             && pickle::Opcode::from_byte(first[0]).is_some();
         if !begins {
-            return Ok(());
+            return self.concealed(self.entry.bytes, 0..AHEAD, 0, sink);
         }
         let pickles = pickle::describe(self.entry.bytes, self.context.limits)?;
         let verdicts = Judge::new(&pickles).verdicts();
@@ -169,8 +204,9 @@ impl Examination<'_> {
         }
         if found {
             self.tell_faults(&pickles, 0, sink);
+            return Ok(());
         }
-        Ok(())
+        self.concealed(self.entry.bytes, 0..AHEAD, 0, sink)
     }
 
     fn finding(&self, verdict: Verdict, offset: u64) -> Finding {
