@@ -7,8 +7,8 @@ use tutela_core::{
     Artifact, ArtifactFile, Check, Context, Error, Finding, Reference, Region, Scratch, Severity,
     Sink, declare_check, escape,
 };
-use tutela_formats::Entry;
 use tutela_formats::keras::{Code, Config, Object, Text};
+use tutela_formats::{Entry, Format, zip};
 
 use crate::inside::{Inside, Scope, location, place};
 use crate::keras::{Archives, plain_class};
@@ -22,7 +22,7 @@ declare_check! {
     /// takes from outside Keras, such as `os.system` or `subprocess.Popen`; functions of Keras itself that
     /// load, download or write (`keras.utils.get_file`, `keras.models.load_model`) or switch its protection off;
     /// layers that load programs (`TFSMLayer`, `TorchModuleWrapper`); TensorFlow operations on files; YAML tags that
-    /// make Python objects; keys that stand twice. It reads `.keras` archives, HDF5 models, `keras_metadata.pb` and
+    /// make Python objects; keys that stand twice; a configuration packed so that scanners cannot read it. It reads `.keras` archives, HDF5 models, `keras_metadata.pb` and
     /// configurations of their own, at any depth, wherever an object stands: in layers, arguments of nodes,
     /// losses, metrics, type specifications; and texts that are the source of a program. Bytecode is never executed; its names are shown.
     ///
@@ -99,6 +99,11 @@ impl Check for KerasCodeInConfig {
             let mut archives = Archives::default();
             inside.examine(sink, &mut |entry, sink| {
                 archives.note(entry);
+                if let Some(archive) = entry.archive
+                    && entry.formats.contains(&Format::KerasZip)
+                {
+                    concealed(file, entry, archive, sink);
+                }
                 if let Some(config) = archives.config(entry, context.limits)? {
                     Examination {
                         file,
@@ -119,6 +124,28 @@ impl Check for KerasCodeInConfig {
             br#"{"class_name": "Sequential", "config": {"layers": [
                 {"module": "os", "class_name": "function", "config": "system", "registered_name": "function"}]}}"#,
         )
+    }
+}
+
+/// Configurations that are packed so that Python unpacks them, but scanners do not.
+fn concealed(file: &ArtifactFile, entry: &Entry<'_>, archive: &zip::Archive, sink: &mut dyn Sink) {
+    let is_config = |name: &str| name.rsplit('/').next() == Some("config.json");
+    let members = archive
+        .members
+        .iter()
+        .filter(|member| is_config(&member.name));
+    for member in members.filter(|member| !matches!(member.method, 0 | 8)) {
+        let message = format!(
+            "`{}` is packed with method {}, which Keras reads but never writes, and which hides it from scanners",
+            escape(&member.name, 160),
+            member.method
+        );
+        let finding = KerasCodeInConfig::INFO.finding(message);
+        sink.finding(
+            finding
+                .with_severity(Severity::High)
+                .at(location(file, entry)),
+        );
     }
 }
 
