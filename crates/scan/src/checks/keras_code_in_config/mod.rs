@@ -3,6 +3,8 @@
 mod names;
 mod python;
 
+use std::collections::BTreeSet;
+
 use tutela_core::{
     Artifact, ArtifactFile, Check, Context, Error, Finding, Reference, Region, Scratch, Severity,
     Sink, declare_check, escape,
@@ -149,6 +151,9 @@ fn concealed(file: &ArtifactFile, entry: &Entry<'_>, archive: &zip::Archive, sin
     }
 }
 
+/// How far from each other the settings of one layer may stand.
+const NEAR: usize = 64;
+
 /// One configuration.
 struct Examination<'a> {
     file: &'a ArtifactFile,
@@ -177,8 +182,17 @@ impl Examination<'_> {
                 );
             }
         }
-        for text in &self.config.texts {
-            if let Some(verdict) = self.text(text) {
+        let code: BTreeSet<&str> = self
+            .config
+            .code
+            .iter()
+            .map(|code| code.pointer.as_str())
+            .collect();
+        for (index, text) in self.config.texts.iter().enumerate() {
+            if code.contains(text.pointer.as_str()) {
+                continue;
+            }
+            if let Some(verdict) = self.text(index, text) {
                 let message = format!(
                     "the setting `{}` is `{}`, which {}",
                     escape(&text.key, 40),
@@ -226,16 +240,13 @@ impl Examination<'_> {
     }
 
     /// Texts that name something to call.
-    fn text(&self, text: &Text) -> Option<Verdict> {
+    fn text(&self, index: usize, text: &Text) -> Option<Verdict> {
         let verdict = |severity, why: &str| {
             Some(Verdict {
                 severity,
                 why: why.to_owned(),
             })
         };
-        if self.is_code(text) {
-            return None;
-        }
         if names::is_hostile_source(&text.value) {
             return verdict(Severity::High, "is the source of a program");
         }
@@ -246,14 +257,13 @@ impl Examination<'_> {
             ("Lambda", "function") if !is_identifier(&text.value) => {
                 verdict(Severity::High, "is the source of a function, not its name")
             }
-            ("Lambda", "function") => {
-                names::lambda(self.module_beside(text), &text.value).or_else(|| {
+            ("Lambda", "function") => names::lambda(self.module_beside(index, text), &text.value)
+                .or_else(|| {
                     verdict(
                         Severity::Medium,
                         "is a function that the loader looks up by its name",
                     )
-                })
-            }
+                }),
             ("TFOpLambda", "function")
             | ("ClassMethod" | "InstanceMethod" | "InstanceProperty", "cls_ref") => {
                 names::tensorflow_function(&text.value)
@@ -273,7 +283,7 @@ impl Examination<'_> {
     }
 
     /// The module that an old Lambda layer writes beside its function.
-    fn module_beside(&self, function: &Text) -> Option<&str> {
+    fn module_beside(&self, index: usize, function: &Text) -> Option<&str> {
         let folder = function.pointer.rsplit_once('/')?.0;
         let beside = |text: &&Text| {
             text.owner == function.owner
@@ -283,15 +293,15 @@ impl Examination<'_> {
                     .rsplit_once('/')
                     .is_some_and(|(other, _)| other == folder)
         };
-        let found = self.config.texts.iter().find(beside)?;
-        Some(found.value.as_str()).filter(|module| *module != "__main__")
-    }
-
-    fn is_code(&self, text: &Text) -> bool {
-        self.config
-            .code
+        // The settings of one layer are few, and stand together.
+        let near = self
+            .config
+            .texts
             .iter()
-            .any(|code| code.pointer == text.pointer)
+            .skip(index.saturating_sub(NEAR))
+            .take(2 * NEAR);
+        let found = near.into_iter().find(beside)?;
+        Some(found.value.as_str()).filter(|module| *module != "__main__")
     }
 
     fn finding(&self, message: String, pointer: &str, severity: Severity) -> Finding {
