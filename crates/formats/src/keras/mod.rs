@@ -12,6 +12,7 @@ mod metadata;
 mod tests;
 mod yaml;
 
+use std::collections::BTreeSet;
 use std::io;
 
 use tutela_core::{Bytes, Limits, read_all};
@@ -24,6 +25,8 @@ pub(crate) use metadata::looks_like as looks_like_metadata;
 const SEARCHED: u64 = 16 << 20;
 /// Items of a list whose texts are kept: arguments are few, the words of a vocabulary many.
 const SHORT: usize = 16;
+/// Functions that are kept.
+const CODE: usize = 10_000;
 /// Characters of a text that are kept.
 const TEXT: usize = 1 << 10;
 
@@ -182,6 +185,7 @@ fn describe(text: &[u8], most: u64) -> Option<Config> {
         owners: Vec::with_capacity(document.nodes.len()),
         document: &document,
         config: Config::default(),
+        code: BTreeSet::new(),
     };
     for index in 0..document.nodes.len() {
         description.node(index);
@@ -194,6 +198,8 @@ struct Description<'a> {
     /// The object around each value so far.
     owners: Vec<Option<usize>>,
     config: Config,
+    /// The values that were taken for code.
+    code: BTreeSet<Index>,
 }
 
 impl Description<'_> {
@@ -299,12 +305,10 @@ impl Description<'_> {
     }
 
     fn note_code(&mut self, index: Index, owner: Option<usize>, text: Option<&str>) {
-        let pointer = self.document.pointer(index);
-        if self.config.code.iter().any(|code| code.pointer == pointer)
-            || self.config.code.len() >= 10_000
-        {
+        if self.code.len() >= CODE || !self.code.insert(index) {
             return;
         }
+        let pointer = self.document.pointer(index);
         let bytes = text.and_then(code_bytes);
         let bytecode = bytes
             .filter(|bytes| marshal::looks_like(bytes))

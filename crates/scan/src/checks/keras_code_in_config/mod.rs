@@ -3,12 +3,14 @@
 mod names;
 mod python;
 
+use std::collections::BTreeSet;
+
 use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Finding, Reference, Region, Scratch, Severity, Sink,
     declare_check, escape,
 };
-use tutela_formats::Entry;
 use tutela_formats::keras::{Code, Config, Object, Text};
+use tutela_formats::{Entry, Format, zip};
 
 use crate::inside::{location, place};
 use crate::keras::{config, plain_class};
@@ -23,7 +25,7 @@ declare_check! {
     /// takes from outside Keras, such as `os.system` or `subprocess.Popen`; functions of Keras itself that
     /// load, download or write (`keras.utils.get_file`, `keras.models.load_model`) or switch its protection off;
     /// layers that load programs (`TFSMLayer`, `TorchModuleWrapper`); TensorFlow operations on files; YAML tags that
-    /// make Python objects; keys that stand twice. It reads `.keras` archives, HDF5 models, `keras_metadata.pb` and
+    /// make Python objects; keys that stand twice; a configuration packed so that scanners cannot read it. It reads `.keras` archives, HDF5 models, `keras_metadata.pb` and
     /// configurations of their own, at any depth, wherever an object stands: in layers, arguments of nodes,
     /// losses, metrics, type specifications; and texts that are the source of a program. Bytecode is never executed; its names are shown.
     ///
@@ -86,6 +88,11 @@ declare_check! {
 impl EntryCheck for KerasCodeInConfig {
     fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         Box::new(move |file, entry, sink| {
+            if let Some(archive) = entry.archive
+                && entry.formats.contains(&Format::KerasZip)
+            {
+                concealed(file, entry, archive, sink);
+            }
             if let Some(config) = config(entry, context.limits)? {
                 Examination {
                     file,
@@ -106,6 +113,31 @@ impl EntryCheck for KerasCodeInConfig {
         )
     }
 }
+
+/// Configurations that are packed so that Python unpacks them, but scanners do not.
+fn concealed(file: &ArtifactFile, entry: &Entry<'_>, archive: &zip::Archive, sink: &mut dyn Sink) {
+    let is_config = |name: &str| name.rsplit('/').next() == Some("config.json");
+    let members = archive
+        .members
+        .iter()
+        .filter(|member| is_config(&member.name));
+    for member in members.filter(|member| !matches!(member.method, 0 | 8)) {
+        let message = format!(
+            "`{}` is packed with method {}, which Keras reads but never writes, and which hides it from scanners",
+            escape(&member.name, 160),
+            member.method
+        );
+        let finding = KerasCodeInConfig::INFO.finding(message);
+        sink.finding(
+            finding
+                .with_severity(Severity::High)
+                .at(location(file, entry)),
+        );
+    }
+}
+
+/// How far from each other the settings of one layer may stand.
+const NEAR: usize = 64;
 
 /// One configuration.
 struct Examination<'a> {
@@ -135,8 +167,17 @@ impl Examination<'_> {
                 );
             }
         }
-        for text in &self.config.texts {
-            if let Some(verdict) = self.text(text) {
+        let code: BTreeSet<&str> = self
+            .config
+            .code
+            .iter()
+            .map(|code| code.pointer.as_str())
+            .collect();
+        for (index, text) in self.config.texts.iter().enumerate() {
+            if code.contains(text.pointer.as_str()) {
+                continue;
+            }
+            if let Some(verdict) = self.text(index, text) {
                 let message = format!(
                     "the setting `{}` is `{}`, which {}",
                     escape(&text.key, 40),
@@ -184,16 +225,13 @@ impl Examination<'_> {
     }
 
     /// Texts that name something to call.
-    fn text(&self, text: &Text) -> Option<Verdict> {
+    fn text(&self, index: usize, text: &Text) -> Option<Verdict> {
         let verdict = |severity, why: &str| {
             Some(Verdict {
                 severity,
                 why: why.to_owned(),
             })
         };
-        if self.is_code(text) {
-            return None;
-        }
         if names::is_hostile_source(&text.value) {
             return verdict(Severity::High, "is the source of a program");
         }
@@ -204,14 +242,13 @@ impl Examination<'_> {
             ("Lambda", "function") if !is_identifier(&text.value) => {
                 verdict(Severity::High, "is the source of a function, not its name")
             }
-            ("Lambda", "function") => {
-                names::lambda(self.module_beside(text), &text.value).or_else(|| {
+            ("Lambda", "function") => names::lambda(self.module_beside(index, text), &text.value)
+                .or_else(|| {
                     verdict(
                         Severity::Medium,
                         "is a function that the loader looks up by its name",
                     )
-                })
-            }
+                }),
             ("TFOpLambda", "function")
             | ("ClassMethod" | "InstanceMethod" | "InstanceProperty", "cls_ref") => {
                 names::tensorflow_function(&text.value)
@@ -231,7 +268,7 @@ impl Examination<'_> {
     }
 
     /// The module that an old Lambda layer writes beside its function.
-    fn module_beside(&self, function: &Text) -> Option<&str> {
+    fn module_beside(&self, index: usize, function: &Text) -> Option<&str> {
         let folder = function.pointer.rsplit_once('/')?.0;
         let beside = |text: &&Text| {
             text.owner == function.owner
@@ -241,15 +278,15 @@ impl Examination<'_> {
                     .rsplit_once('/')
                     .is_some_and(|(other, _)| other == folder)
         };
-        let found = self.config.texts.iter().find(beside)?;
-        Some(found.value.as_str()).filter(|module| *module != "__main__")
-    }
-
-    fn is_code(&self, text: &Text) -> bool {
-        self.config
-            .code
+        // The settings of one layer are few, and stand together.
+        let near = self
+            .config
+            .texts
             .iter()
-            .any(|code| code.pointer == text.pointer)
+            .skip(index.saturating_sub(NEAR))
+            .take(2 * NEAR);
+        let found = near.into_iter().find(beside)?;
+        Some(found.value.as_str()).filter(|module| *module != "__main__")
     }
 
     fn finding(&self, message: String, pointer: &str, severity: Severity) -> Finding {

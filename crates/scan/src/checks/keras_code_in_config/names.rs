@@ -284,7 +284,12 @@ fn of_other(module: &str, name: &str, kind: Kind) -> Option<Verdict> {
             None
         }
         _ if is_python(module) => verdict(
-            Severity::Critical,
+            // A class that only makes a value harms nobody, but has no place in a model.
+            if known == Effect::Pure {
+                Severity::Medium
+            } else {
+                Severity::Critical
+            },
             "is a part of Python itself, which no model needs",
         ),
         None if !is_class && kind == Kind::Class => verdict(
@@ -371,7 +376,11 @@ pub(super) fn is_hostile_source(text: &str) -> bool {
         "pty.spawn(",
         "runpy.run_",
         "socket.socket(",
-        "subprocess.",
+        "subprocess.Popen(",
+        "subprocess.call(",
+        "subprocess.check_",
+        "subprocess.getoutput(",
+        "subprocess.run(",
         "urllib.request.urlopen(",
         "webbrowser.open(",
     ];
