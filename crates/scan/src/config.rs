@@ -56,6 +56,9 @@ impl Remark {
     }
 }
 
+/// Remarks that a judgement of one text may make: what a hostile text could repeat a million times.
+pub(crate) const REMARKS: usize = 1_000;
+
 /// Reports remarks, each sentence once a file.
 pub(crate) fn report(
     info: &CheckInfo,

@@ -9,7 +9,7 @@ use tutela_core::{
 use tutela_formats::Entry;
 use tutela_formats::tree::Document;
 
-use crate::config::{Remark, document, each_entry, name_of, report, text_of};
+use crate::config::{REMARKS, Remark, document, each_entry, name_of, report, text_of};
 use crate::template::{is_template, judge_template};
 
 declare_check! {
@@ -106,7 +106,10 @@ fn examine(
 fn in_document(document: &Document, remarks: &mut Vec<Remark>) {
     for root in &document.roots {
         root.each("", &mut |key, node| {
-            if let Some(text) = node.text().filter(|text| is_template(text)) {
+            if let Some(text) = node
+                .text()
+                .filter(|text| remarks.len() < REMARKS && is_template(text))
+            {
                 let least = least_severity(&key.to_ascii_lowercase());
                 in_text(text, least, Some((node.start, node.end)), remarks);
             }

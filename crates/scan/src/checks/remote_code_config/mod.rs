@@ -3,6 +3,7 @@
 mod rules;
 
 use tutela_core::{Artifact, Check, Context, Error, Reference, Scratch, Sink, declare_check};
+use tutela_formats::Format;
 
 use crate::config::{document, each_entry, name_of, report};
 use rules::{Around, WORDS, judge};
@@ -77,6 +78,7 @@ impl Check for RemoteCodeConfig {
             let around = Around {
                 name: name_of(file, entry),
                 path: &file.path,
+                is_yaml: !entry.formats.contains(&Format::Json),
                 files: &artifact.files,
             };
             let remarks = judge(&document, &around);
