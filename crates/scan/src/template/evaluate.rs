@@ -109,6 +109,10 @@ impl Evaluator {
                 );
                 self.expressions(cursor);
             }
+            Some("filter") => {
+                let value = self.filter(&Known::default(), cursor);
+                self.postfix(value, cursor);
+            }
             Some("macro" | "block") => {
                 cursor.name();
                 self.expressions(cursor);

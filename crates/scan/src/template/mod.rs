@@ -123,6 +123,7 @@ mod tests {
             "{{ '' if true else x.__class__",
             "{% for i in range(0, 999999999) %}a{% endfor %}",
             "{{ 'a' * 999999999 }}",
+            "{% filter attr('__class__') %}x{% endfilter %}",
         ] {
             assert!(worst(template) >= Some(Severity::High), "{template}");
         }

@@ -95,7 +95,9 @@ fn examine(
     let mut remarks = Vec::new();
     if let Some(document) = document((file, entry), context, &["{{", "{%"], sink)? {
         in_document(&document, &mut remarks);
-    } else if let Some(text) = template_text(name, entry)? {
+    }
+    // A template may happen to be YAML as well: `{{ x }}` is a mapping of a mapping.
+    if let Some(text) = template_text(name, entry)? {
         let least = least_severity(&name.to_ascii_lowercase());
         in_text(&text, least, None, &mut remarks);
     }

@@ -187,7 +187,8 @@ fn severity(path: &str, effect: Effect) -> Option<Severity> {
     let name = path.rsplit('.').next().unwrap_or_default();
     match effect {
         Effect::Unknown if known => None,
-        Effect::Reaches if known && LOOK_UP.contains(&name) => None,
+        // Class methods that make an object; `load` and `save` are not among them.
+        Effect::Reaches if known && makes(name) => None,
         Effect::Reaches if known => Some(Severity::Medium),
         // `from_pretrained` and `load_dataset` are how configurations name their inputs.
         _ if known && matches!(name, "from_pretrained" | "from_config" | "load_dataset") => None,
@@ -195,10 +196,18 @@ fn severity(path: &str, effect: Effect) -> Option<Severity> {
     }
 }
 
+fn makes(name: &str) -> bool {
+    let begins = ["from_", "create", "get_", "build", "init"];
+    begins.iter().any(|start| name.starts_with(start)) || name.starts_with(char::is_uppercase)
+}
+
 /// Hydra's functions that return what a second entry names.
 const LOOK_UP: &[&str] = &["get_class", "get_method", "get_object", "get_static_method"];
 
 fn looked_up(node: &Node, remarks: &mut Vec<Remark>) {
+    if node.all("_target_").next().is_some() {
+        handed_over(node, remarks);
+    }
     let looks_up = |target: &str| LOOK_UP.iter().any(|name| target.ends_with(name));
     if !node.texts("_target_").any(looks_up) {
         return;
@@ -215,6 +224,26 @@ fn looked_up(node: &Node, remarks: &mut Vec<Remark>) {
                 effect.clause()
             );
             remarks.push(Remark::about(path, severity, message));
+        }
+    }
+}
+
+/// A function that runs code among the arguments of a target: whatever the target does with it, it is no setting.
+fn handed_over(node: &Node, remarks: &mut Vec<Remark>) {
+    for (key, value) in node
+        .entries()
+        .iter()
+        .filter(|(key, _)| key_of(key).is_none())
+    {
+        for item in std::iter::once(value).chain(value.items()) {
+            if let Some(text) = item.text().filter(|text| is_path(text) && runs_code(text)) {
+                let message = format!(
+                    "`{}` hands `{}` to a target, which runs code",
+                    shown(key),
+                    shown(text)
+                );
+                remarks.push(Remark::about(item, Severity::Critical, message));
+            }
         }
     }
 }
@@ -472,6 +501,8 @@ mod tests {
             "a: &x os.system\nb: {_target_: *x}",
             "a: {\"_t\\x61rget_\": \"os.system\"}",
             "a: {class_path: os.system}",
+            "a: {_target_: nemo.utils.by_path, path: os.system}",
+            "a: {_target_: pathlib.Path.write_text}",
             "a: {_target_: hydra.utils.get_method, path: os.system}",
             "a: {target: subprocess.check_output}",
             "{\"a\": [{\"_target_\": \"shutil.rmtree\"}]}",

@@ -78,7 +78,7 @@ fn entry(key: &str, node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>)
         }
         "custom_pipeline" | "custom_generate" => imports(key, node, around, remarks),
         "trust_remote_code" | "custom_code" | "allow_remote_code" => {
-            trust(key, node, around, remarks)
+            trust(key, node, around, remarks);
         }
         "loader_module" => loader(node, around, remarks),
         "parent_library" => adapter(node, around, remarks),
@@ -180,9 +180,6 @@ fn pipeline(node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
         || names
             .iter()
             .any(|name| name.text().is_none_or(|text| text.contains("Pipeline")));
-    if !is_index {
-        return;
-    }
     for (key, part) in node.entries() {
         let [library, class] = part.items() else {
             continue;
@@ -190,7 +187,11 @@ fn pipeline(node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
         let (Some(library_name), Some(class_name)) = (library.text(), class.text()) else {
             continue;
         };
-        if key != "_class_name" {
+        // In other configurations a pair may be two classes, such as two kinds of block.
+        let is_component = is_index
+            || library_name.starts_with(char::is_lowercase)
+                && class_name.starts_with(char::is_uppercase);
+        if key != "_class_name" && is_component {
             component((library_name, class_name), part, around, remarks);
         }
     }
@@ -485,6 +486,10 @@ mod tests {
             (
                 "modules.json",
                 r#"[{"idx": 0, "name": "0", "path": "", "type": "custom_st.Transformer"}]"#,
+            ),
+            (
+                "x.json",
+                r#"{"_class_name": "P", "_diffusers_version": "0.3", "unet": ["my.inert", "UNet"]}"#,
             ),
             (
                 "adapter_config.json",
