@@ -16,6 +16,8 @@ pub struct Use {
     pub region: (u64, u64),
 }
 
+/// Parts of the name of a module that are looked at; without a bound, looking ahead would be quadratic.
+const NAME: usize = 100;
 /// Names that are kept.
 const USES: usize = 100_000;
 
@@ -185,6 +187,7 @@ impl<'a> Reader<'a> {
         let rest = self.tokens.get(self.at..).unwrap_or_default();
         rest.iter()
             .skip(1)
+            .take(NAME)
             .take_while(|token| matches!(token.kind, Kind::Name(_) | Kind::Sign('.')))
             .any(|token| token.kind == Kind::Name("import"))
     }

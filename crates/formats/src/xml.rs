@@ -375,11 +375,10 @@ impl<'a> Reader<'a> {
         }
         let content = if holds {
             let rest = self.rest();
-            let end = rest.find("</").unwrap_or(rest.len()).min(CONTENT);
-            let end = (0..=end).rev().find(|end| rest.is_char_boundary(*end));
-            rest.get(..end.unwrap_or_default())
-                .unwrap_or_default()
-                .to_owned()
+            let most = rest.len().min(CONTENT);
+            let end = (0..=most).rev().find(|end| rest.is_char_boundary(*end));
+            let near = rest.get(..end.unwrap_or_default()).unwrap_or_default();
+            near.split("</").next().unwrap_or_default().to_owned()
         } else {
             String::new()
         };

@@ -56,6 +56,9 @@ impl Remark {
     }
 }
 
+/// Remarks that a judgement of one text may make: what a hostile text could repeat a million times.
+pub(crate) const REMARKS: usize = 1_000;
+
 /// Reports remarks, each sentence once a file.
 pub(crate) fn report(
     info: &CheckInfo,
@@ -208,7 +211,15 @@ pub(crate) fn effect_of_path(path: &str) -> Effect {
             return effect(first, name);
         }
     }
-    match path.rsplit_once('.') {
+    // What lies behind a class is reached through it: `pathlib.Path.write_text`.
+    let class = path
+        .match_indices('.')
+        .find(|(at, _)| {
+            let rest = path.get(at.saturating_add(1)..).unwrap_or_default();
+            rest.starts_with(char::is_uppercase) && rest.contains('.')
+        })
+        .and_then(|(at, _)| Some((path.get(..at)?, path.get(at.saturating_add(1)..)?)));
+    match class.or_else(|| path.rsplit_once('.')) {
         Some((module, name)) => effect(module, name),
         None if BUILTINS.contains(&path) => effect("builtins", path),
         None => Effect::Unknown,
@@ -255,6 +266,8 @@ mod tests {
             assert_eq!(severity, Some(Severity::Critical), "{path}");
         }
         assert_eq!(effect_of_path("mine.io.Reader"), Effect::Unknown);
+        let reached = effect_of_path("pathlib.Path.write_text").severity();
+        assert!(reached >= Some(Severity::High));
         assert!(is_path("a.b_c.D1") && !is_path("a b") && !is_path("a..b") && !is_path("1.5"));
     }
 

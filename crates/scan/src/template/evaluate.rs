@@ -7,11 +7,17 @@ use std::collections::HashMap;
 
 use tutela_core::Severity;
 
+use super::cursor::Cursor;
+use super::names::{is_escape, is_runner};
 use super::token::{Tag, Token};
 use super::value::Known;
 
 /// Levels of brackets that are followed; beyond them the tag is judged by its tokens.
 const DEPTH: usize = 64;
+/// Variables that are followed.
+const VARIABLES: usize = 1_000;
+/// A loop or text longer than this only serves to use up time and memory.
+const ENDLESS: u64 = 10_000_000;
 
 /// Something that a template does and an ordinary one does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,49 +34,6 @@ pub(super) struct Evaluator {
     variables: HashMap<String, Known>,
     /// What was found in the tag that is being read.
     pub(super) deeds: Vec<Deed>,
-}
-
-/// The place in a tag's tokens.
-struct Cursor<'a> {
-    tokens: &'a [Token],
-    at: usize,
-    depth: usize,
-}
-
-impl<'a> Cursor<'a> {
-    fn peek(&self) -> Option<&'a Token> {
-        self.tokens.get(self.at)
-    }
-
-    fn next(&mut self) -> Option<&'a Token> {
-        let token = self.tokens.get(self.at);
-        self.at = self.at.saturating_add(1);
-        token
-    }
-
-    fn sign(&mut self, sign: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Sign(next)) if *next == sign);
-        if found {
-            self.at = self.at.saturating_add(1);
-        }
-        found
-    }
-
-    fn word(&mut self, word: &str) -> bool {
-        let found = matches!(self.peek(), Some(Token::Name(next)) if next == word);
-        if found {
-            self.at = self.at.saturating_add(1);
-        }
-        found
-    }
-
-    fn name(&mut self) -> Option<&'a str> {
-        let Some(Token::Name(name)) = self.peek() else {
-            return None;
-        };
-        self.at = self.at.saturating_add(1);
-        Some(name)
-    }
 }
 
 /// What stands between brackets, at their own level.
@@ -146,6 +109,10 @@ impl Evaluator {
                 );
                 self.expressions(cursor);
             }
+            Some("filter") => {
+                let value = self.filter(&Known::default(), cursor);
+                self.postfix(value, cursor);
+            }
             Some("macro" | "block") => {
                 cursor.name();
                 self.expressions(cursor);
@@ -186,9 +153,15 @@ impl Evaluator {
             },
         );
         for name in names {
-            self.variables.insert(name, each.clone());
+            self.bind(name, each.clone());
         }
         self.expressions(cursor);
+    }
+
+    fn bind(&mut self, name: String, value: Known) {
+        if self.variables.len() < VARIABLES || self.variables.contains_key(&name) {
+            self.variables.insert(name, value);
+        }
     }
 
     fn assign(&mut self, cursor: &mut Cursor<'_>) {
@@ -206,7 +179,7 @@ impl Evaluator {
         // `{% set ns.x = … %}` is known under the attribute's name, which is close enough for a taint.
         match names.as_slice() {
             [name] => {
-                self.variables.insert(name.clone(), value);
+                self.bind(name.clone(), value);
             }
             [object, attribute] => {
                 self.variables
@@ -263,6 +236,10 @@ impl Evaluator {
         loop {
             if cursor.sign("*") {
                 let right = self.operand(cursor);
+                let count = right.number.or(whole.number).unwrap_or_default();
+                if count >= ENDLESS && (whole.text.is_some() || right.text.is_some()) {
+                    self.note(Severity::High, format!("repeats a text {count} times"));
+                }
                 whole = Known::times(&whole, &right);
             } else if cursor.sign("%") {
                 let right = self.operand(cursor);
@@ -345,7 +322,26 @@ impl Evaluator {
                 format!("calls `{name}`, which runs code or programs"),
             );
         }
+        if is_called && name == "range" {
+            self.long_loop(cursor);
+        }
         self.variables.get(name).cloned().unwrap_or_default()
+    }
+
+    /// `range(…)` with a number that no conversation has.
+    fn long_loop(&mut self, cursor: &Cursor<'_>) {
+        let rest = cursor.tokens.get(cursor.at..).unwrap_or_default();
+        let count = rest
+            .iter()
+            .take_while(|token| **token != Token::Sign(")"))
+            .filter_map(|token| match token {
+                Token::Number(number) => *number,
+                _ => None,
+            })
+            .max();
+        if let Some(count) = count.filter(|count| *count >= ENDLESS) {
+            self.note(Severity::High, format!("loops {count} times"));
+        }
     }
 
     /// What stands between brackets, keys and values alike.
@@ -580,64 +576,12 @@ fn method(name: &str, value: &Known, arguments: &Arguments) -> Known {
         "string" | "safe" | "e" | "escape" | "forceescape" | "encode" | "decode" => value.clone(),
         "split" => value.split(arguments.text(0)),
         "replace" => match (arguments.text(0), arguments.text(1)) {
-            (Some(old), Some(new)) => value.map(|text| text.replace(old, new)),
+            (Some(old), Some(new)) if !old.is_empty() && new.len() < 64 => {
+                value.map(|text| text.replace(old, new))
+            }
             _ => Known::made_of(std::iter::once(value).chain(&arguments.placed)),
         },
         "default" | "d" => Known::made_of(std::iter::once(value).chain(&arguments.placed)),
         _ => Known::made_of([value]),
     }
-}
-
-/// Names that lead from a template's values to Python's functions and modules.
-fn is_escape(name: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "_TemplateReference__context",
-        "cr_code",
-        "cr_frame",
-        "f_back",
-        "f_builtins",
-        "f_code",
-        "f_globals",
-        "f_locals",
-        "func_code",
-        "func_globals",
-        "gi_code",
-        "gi_frame",
-        "im_class",
-        "im_func",
-        "im_self",
-        "tb_frame",
-        "tb_next",
-    ];
-    let inner = name
-        .strip_prefix("__")
-        .and_then(|rest| rest.strip_suffix("__"));
-    let is_dunder = inner.is_some_and(|inner| {
-        inner
-            .chars()
-            .all(|letter| letter.is_ascii_lowercase() || letter == '_')
-            && !inner.is_empty()
-    });
-    is_dunder || NAMES.binary_search(&name).is_ok()
-}
-
-/// Functions that run code or programs, whatever object they are reached through.
-fn is_runner(name: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "Popen",
-        "__import__",
-        "check_call",
-        "check_output",
-        "eval",
-        "exec",
-        "execfile",
-        "getoutput",
-        "import_module",
-        "popen",
-        "spawn",
-        "subclasses",
-        "system",
-        "urlopen",
-    ];
-    NAMES.binary_search(&name).is_ok()
 }

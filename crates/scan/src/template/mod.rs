@@ -1,6 +1,8 @@
 //! Judges Jinja templates, wherever they come from: configurations, files of their own, metadata of models.
 
+mod cursor;
 mod evaluate;
+mod names;
 mod token;
 mod value;
 
@@ -26,11 +28,26 @@ pub(crate) fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
 }
 
+/// Longer templates are not read to their end: those of well-known models are below 20 KiB.
+const LONGEST: usize = 1 << 20;
+
 /// What a template does that an ordinary chat template does not; each kind of deed once.
 pub(crate) fn judge_template(template: &str) -> Vec<TemplateDeed> {
     let mut evaluator = Evaluator::default();
     let mut found: Vec<TemplateDeed> = Vec::new();
-    for tag in token::tags(template) {
+    let end = (0..=template.len().min(LONGEST))
+        .rev()
+        .find(|end| template.is_char_boundary(*end));
+    let read = template.get(..end.unwrap_or_default()).unwrap_or_default();
+    if read.len() < template.len() {
+        found.push(TemplateDeed {
+            severity: Severity::High,
+            does: "is longer than any real one and is not read to its end".to_owned(),
+            region: (read.len() as u64, template.len() as u64),
+            tag: String::new(),
+        });
+    }
+    for tag in token::tags(read) {
         for deed in evaluator.tag(&tag) {
             let does = escape(&deed.does, 200);
             if found.len() < 50 && found.iter().all(|known| known.does != does) {
@@ -104,6 +121,9 @@ mod tests {
             "{{ eval('1') }}",
             "{{ messages and x['__class__'] }}",
             "{{ '' if true else x.__class__",
+            "{% for i in range(0, 999999999) %}a{% endfor %}",
+            "{{ 'a' * 999999999 }}",
+            "{% filter attr('__class__') %}x{% endfilter %}",
         ] {
             assert!(worst(template) >= Some(Severity::High), "{template}");
         }
@@ -128,6 +148,18 @@ mod tests {
         ] {
             assert_eq!(judge_template(template), [], "{template}");
         }
+    }
+
+    #[test]
+    fn lists_of_lists_do_not_grow_without_bound() {
+        let mut template = "{% set a0 = ['x', 'y'] %}".to_owned();
+        for level in 1..40 {
+            let before = format!("a{}, ", level - 1).repeat(200);
+            template += &["{% set a", &level.to_string(), " = [", &before, "] %}"].concat();
+        }
+        assert_eq!(judge_template(&template), []);
+        let long = "{{ a }}".repeat(200_000);
+        assert_eq!(worst(&long), Some(Severity::High));
     }
 
     proptest! {

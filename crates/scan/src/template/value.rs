@@ -17,6 +17,8 @@ pub(super) struct Known {
 
 /// The longest text that is put together.
 const LONGEST: usize = 4_096;
+/// The heaviest list that is kept: a list of lists of lists would grow without bound.
+const WEIGHT: usize = 1_024;
 /// The longest list that is kept.
 const ITEMS: usize = 256;
 
@@ -38,8 +40,22 @@ impl Known {
         }
     }
 
+    /// How much memory it takes, about, in units of 16 bytes.
+    fn weight(&self) -> usize {
+        let text = self.text.as_ref().map_or(0, String::len) / 16;
+        let items = self.items.iter().flatten().map(Self::weight);
+        items.fold(text.saturating_add(1), usize::saturating_add)
+    }
+
     pub(super) fn list(mut items: Vec<Self>) -> Self {
         items.truncate(ITEMS);
+        let weight = items
+            .iter()
+            .map(Self::weight)
+            .fold(0, usize::saturating_add);
+        if weight > WEIGHT {
+            return Self::made_of(&items);
+        }
         Self {
             tainted: items.iter().any(|item| item.tainted),
             items: Some(items),

@@ -8,7 +8,7 @@ use tutela_core::{
 use tutela_formats::tree::Document;
 use tutela_formats::{Entry, Format, gguf};
 
-use crate::config::{Remark, document, name_of, report, text_of};
+use crate::config::{REMARKS, Remark, document, name_of, report, text_of};
 use crate::template::{is_template, judge_template};
 use crate::together::{EntryCheck, Visitor};
 
@@ -89,7 +89,9 @@ fn examine(
         in_model(&gguf::read(entry.bytes, context.limits)?, &mut remarks);
     } else if let Some(document) = document((file, entry), context, &["{{", "{%"], sink)? {
         in_document(&document, &mut remarks);
-    } else if let Some(text) = template_text(name, entry)? {
+    }
+    // A template may happen to be YAML as well: `{{ x }}` is a mapping of a mapping.
+    if let Some(text) = template_text(name, entry)? {
         let least = least_severity(&name.to_ascii_lowercase());
         in_text(&text, least, None, &mut remarks);
     }
@@ -115,7 +117,10 @@ fn in_model(model: &gguf::Model, remarks: &mut Vec<Remark>) {
 fn in_document(document: &Document, remarks: &mut Vec<Remark>) {
     for root in &document.roots {
         root.each("", &mut |key, node| {
-            if let Some(text) = node.text().filter(|text| is_template(text)) {
+            if let Some(text) = node
+                .text()
+                .filter(|text| remarks.len() < REMARKS && is_template(text))
+            {
                 let least = least_severity(&key.to_ascii_lowercase());
                 in_text(text, least, Some((node.start, node.end)), remarks);
             }

@@ -4,7 +4,7 @@ use tutela_core::Severity;
 use tutela_formats::tree::{Document, Node, Value};
 
 use crate::callables::Effect;
-use crate::config::{Remark, effect_of_path, is_path, shown};
+use crate::config::{REMARKS, Remark, effect_of_path, is_path, shown};
 
 /// A configuration without any of these is of no interest.
 pub(super) const WORDS: &[&str] = &[
@@ -28,6 +28,10 @@ pub(super) const WORDS: &[&str] = &[
     "()",
     "!!",
     "ruby/",
+    "py/",
+    "/dev/tcp",
+    "curl ",
+    "wget ",
 ];
 
 /// Everything in a configuration that a loader may call and that is not known to be harmless.
@@ -35,6 +39,7 @@ pub(super) fn judge(document: &Document) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for root in &document.roots {
         root.each("", &mut |key, node| match &node.value {
+            _ if remarks.len() >= REMARKS => {}
             Value::Tagged(tag, _) => tagged(tag, node, &mut remarks),
             Value::Text(text) => {
                 called(key, text, node, &mut remarks);
@@ -52,22 +57,67 @@ pub(super) fn judge(document: &Document) -> Vec<Remark> {
 enum Key {
     /// The loader calls what it names: Hydra and its like.
     Called,
-    /// Some loader may; only what runs code is worth a word.
+    /// Some loader may; only a function that runs code is worth a word.
     Perhaps,
 }
 
 fn key_of(key: &str) -> Option<Key> {
-    match key.trim_matches(['@', '$']).to_ascii_lowercase().as_str() {
-        "_target_" | "__target__" | "_target" | "target_" | "_component_" | "class_path"
-        | "_callable_" | "_call_" | "_cls_" | "_function_" | "_factory_" => Some(Key::Called),
-        "target" | "callable" | "func" | "function" | "fn" | "factory" | "entry_point"
-        | "entrypoint" | "()" | "cls" | "class" | "impl" | "constructor" | "initializer"
-        | "init" | "hook" | "callback" | "loader" | "loader_fn" | "preprocessor"
-        | "postprocessor" | "handler" | "type" | "_class_name" | "module" | "class_name" => {
-            Some(Key::Perhaps)
-        }
-        _ => None,
+    /// Hydra, torchtune, Lightning, and jsonpickle's types, functions and objects.
+    const CALLED: &[&str] = &[
+        "__target__",
+        "_call_",
+        "_callable_",
+        "_cls_",
+        "_component_",
+        "_factory_",
+        "_function_",
+        "_target",
+        "_target_",
+        "class_path",
+        "py/function",
+        "py/object",
+        "py/type",
+        "target_",
+    ];
+    /// The last word of a key that names something to call.
+    const PERHAPS: &[&str] = &[
+        "call",
+        "callable",
+        "callback",
+        "class",
+        "cls",
+        "constructor",
+        "entrypoint",
+        "factory",
+        "fn",
+        "func",
+        "function",
+        "handler",
+        "hook",
+        "impl",
+        "init",
+        "initializer",
+        "loader",
+        "method",
+        "module",
+        "point",
+        "postprocessor",
+        "preprocessor",
+        "reduce",
+        "target",
+        "type",
+    ];
+    let lower = key.trim_matches(['@', '$']).to_ascii_lowercase();
+    if CALLED.binary_search(&lower.as_str()).is_ok() {
+        return Some(Key::Called);
     }
+    let last = lower
+        .trim_matches('_')
+        .rsplit(['_', '-', '.'])
+        .next()
+        .unwrap_or_default();
+    let perhaps = lower == "()" || PERHAPS.binary_search(&last).is_ok();
+    perhaps.then_some(Key::Perhaps)
 }
 
 fn called(key: &str, text: &str, node: &Node, remarks: &mut Vec<Remark>) {
@@ -79,7 +129,7 @@ fn called(key: &str, text: &str, node: &Node, remarks: &mut Vec<Remark>) {
     let effect = effect_of_path(&path);
     let severity = match kind {
         Key::Called => severity(&path, effect),
-        Key::Perhaps => runs_code(&path, effect).then_some(Severity::Critical),
+        Key::Perhaps => runs_code(&path).then_some(Severity::Critical),
     };
     if let Some(severity) = severity {
         let message = format!(
@@ -92,11 +142,42 @@ fn called(key: &str, text: &str, node: &Node, remarks: &mut Vec<Remark>) {
     }
 }
 
-/// What runs or loads code wherever it is named; a plain word is no name of a function here.
-fn runs_code(path: &str, effect: Effect) -> bool {
-    path.contains('.')
-        && !path.starts_with("logging.")
-        && matches!(effect, Effect::Programs | Effect::Code | Effect::Sabotage)
+/// What runs code under a key that may mean anything: the well-known functions, by their full names.
+fn runs_code(path: &str) -> bool {
+    let Some((module, name)) = path.rsplit_once('.') else {
+        return false;
+    };
+    let begins = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
+    match module.rsplit('.').next().unwrap_or_default() {
+        "os" | "posix" | "nt" => begins(&[
+            "system",
+            "popen",
+            "exec",
+            "spawn",
+            "posix_spawn",
+            "startfile",
+        ]),
+        "subprocess" | "commands" => begins(&[
+            "Popen",
+            "call",
+            "check_",
+            "run",
+            "getoutput",
+            "getstatusoutput",
+        ]),
+        "builtins" | "__builtin__" | "__builtins__" => {
+            matches!(
+                name,
+                "eval" | "exec" | "execfile" | "compile" | "__import__" | "getattr"
+            )
+        }
+        "pty" => name == "spawn",
+        "runpy" => begins(&["run_"]),
+        "importlib" => name == "import_module",
+        "pickle" | "marshal" | "dill" | "cloudpickle" => matches!(name, "load" | "loads"),
+        "shutil" => name == "rmtree",
+        _ => false,
+    }
 }
 
 /// How bad a call of a path is; none for what libraries of models and trainings do.
@@ -106,7 +187,8 @@ fn severity(path: &str, effect: Effect) -> Option<Severity> {
     let name = path.rsplit('.').next().unwrap_or_default();
     match effect {
         Effect::Unknown if known => None,
-        Effect::Reaches if known && LOOK_UP.contains(&name) => None,
+        // Class methods that make an object; `load` and `save` are not among them.
+        Effect::Reaches if known && makes(name) => None,
         Effect::Reaches if known => Some(Severity::Medium),
         // `from_pretrained` and `load_dataset` are how configurations name their inputs.
         _ if known && matches!(name, "from_pretrained" | "from_config" | "load_dataset") => None,
@@ -114,10 +196,18 @@ fn severity(path: &str, effect: Effect) -> Option<Severity> {
     }
 }
 
+fn makes(name: &str) -> bool {
+    let begins = ["from_", "create", "get_", "build", "init"];
+    begins.iter().any(|start| name.starts_with(start)) || name.starts_with(char::is_uppercase)
+}
+
 /// Hydra's functions that return what a second entry names.
 const LOOK_UP: &[&str] = &["get_class", "get_method", "get_object", "get_static_method"];
 
 fn looked_up(node: &Node, remarks: &mut Vec<Remark>) {
+    if node.all("_target_").next().is_some() {
+        handed_over(node, remarks);
+    }
     let looks_up = |target: &str| LOOK_UP.iter().any(|name| target.ends_with(name));
     if !node.texts("_target_").any(looks_up) {
         return;
@@ -134,6 +224,26 @@ fn looked_up(node: &Node, remarks: &mut Vec<Remark>) {
                 effect.clause()
             );
             remarks.push(Remark::about(path, severity, message));
+        }
+    }
+}
+
+/// A function that runs code among the arguments of a target: whatever the target does with it, it is no setting.
+fn handed_over(node: &Node, remarks: &mut Vec<Remark>) {
+    for (key, value) in node
+        .entries()
+        .iter()
+        .filter(|(key, _)| key_of(key).is_none())
+    {
+        for item in std::iter::once(value).chain(value.items()) {
+            if let Some(text) = item.text().filter(|text| is_path(text) && runs_code(text)) {
+                let message = format!(
+                    "`{}` hands `{}` to a target, which runs code",
+                    shown(key),
+                    shown(text)
+                );
+                remarks.push(Remark::about(item, Severity::Critical, message));
+            }
         }
     }
 }
@@ -227,26 +337,44 @@ fn code(key: &str, text: &str, node: &Node, remarks: &mut Vec<Remark>) {
         .any(|call| text.contains(call));
     // A token of a vocabulary is not a whole call.
     let whole = text.len() >= 12 && text.contains('(') && text.contains(')');
+    let is_code = whole && (begins || imports) || hands_over_shell(text) || key == "py/repr";
+    let severity = if is_code {
+        Severity::High
+    } else {
+        Severity::Medium
+    };
     // Prose, data and notebooks speak of code; a setting is short and is nothing else.
-    if whole
+    if (is_code || fetches_program(text))
         && text.len() < 2_000
-        && (begins || (imports && !text.contains("\n\n")))
+        && !text.contains("\n\n")
         && !is_prose(key)
     {
-        let message = format!(
-            "`{}` is Python code that runs programs or code: `{}`",
-            shown(key),
-            shown(text)
-        );
-        remarks.push(Remark::about(node, Severity::High, message));
+        let message = format!("`{}` is code: `{}`", shown(key), shown(text));
+        remarks.push(Remark::about(node, severity, message));
     }
+}
+
+/// A command that hands a shell to the network.
+fn hands_over_shell(text: &str) -> bool {
+    text.contains("/dev/tcp/") || text.contains("nc -e ")
+}
+
+/// A command that fetches a program and runs it: bad manners in honest set-ups, too.
+fn fetches_program(text: &str) -> bool {
+    let fetches = text.contains("curl ") || text.contains("wget ");
+    let runs = ["| sh", "|sh", "| bash", "|bash", "| python", "|python"]
+        .iter()
+        .any(|part| text.contains(part));
+    fetches && runs
 }
 
 /// Keys under which text is only read by people or by models.
 fn is_prose(key: &str) -> bool {
     const KEYS: &[&str] = &[
         "answer",
+        "cmd",
         "code",
+        "command",
         "comment",
         "content",
         "description",
@@ -261,6 +389,8 @@ fn is_prose(key: &str) -> bool {
         "prompt",
         "question",
         "response",
+        "run",
+        "script",
         "solution",
         "source",
         "text",
@@ -371,6 +501,8 @@ mod tests {
             "a: &x os.system\nb: {_target_: *x}",
             "a: {\"_t\\x61rget_\": \"os.system\"}",
             "a: {class_path: os.system}",
+            "a: {_target_: nemo.utils.by_path, path: os.system}",
+            "a: {_target_: pathlib.Path.write_text}",
             "a: {_target_: hydra.utils.get_method, path: os.system}",
             "a: {target: subprocess.check_output}",
             "{\"a\": [{\"_target_\": \"shutil.rmtree\"}]}",
@@ -384,6 +516,11 @@ mod tests {
             "a: !!python/module:os ''",
             "a: !!javax.script.ScriptEngineManager [x]",
             "a: !apply:os.system [id]",
+            "{\"py/object\": \"subprocess.Popen\", \"a\": 1}",
+            "{\"a\": {\"py/reduce\": [{\"py/function\": \"os.system\"}, {\"py/tuple\": [\"id\"]}]}}",
+            "{\"a\": {\"py/repr\": \"os/os.system('id')\"}}",
+            "{\"a\": {\"init_fn\": \"os.system\", \"__reduce__\": [\"builtins.exec\", \"1\"]}}",
+            "{\"setup\": \"bash -i >& /dev/tcp/127.0.0.1/1 0>&1\"}",
             "a: !new:subprocess.Popen\n  args: id",
         ] {
             assert!(worst(text) >= Some(Severity::High), "{text}");
@@ -400,6 +537,8 @@ mod tests {
             "a: !!python/tuple [1, 2]\nb: !!python/object/apply:collections.OrderedDict [[]]\nc: !!python/object:argparse.Namespace {x: 1}",
             "a: !!python/object/apply:pathlib.PosixPath [data]",
             "a: !new:speechbrain.nnet.Linear\n  n: 1\nb: !ref <x>\nc: !name:torch.nn.ReLU",
+            "{\"name\": \"system\", \"command\": \"curl http://localhost/x | bash\", \"task_type\": \"CAUSAL_LM\"}",
+            "{\"event_type\": \"code.run\", \"os_type\": \"os.linux\", \"target\": \"test.module\", \"class\": \"io.Reader\"}",
             "handlers: {file: {class: logging.handlers.RotatingFileHandler, mode: a}}",
             "{\"type\": \"function\", \"function\": \"eval\", \"mode\": \"exec\", \"target\": \"price\"}",
             "{\"text\": \"__import__('os').system('id')\", \"doc\": \"never call os.system(x)\"}",

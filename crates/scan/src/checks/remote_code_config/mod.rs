@@ -3,6 +3,7 @@
 mod rules;
 
 use tutela_core::{Artifact, Context, Error, Reference, Scratch, declare_check};
+use tutela_formats::Format;
 
 use crate::config::{document, name_of, report};
 use crate::together::{EntryCheck, Visitor};
@@ -73,6 +74,7 @@ impl EntryCheck for RemoteCodeConfig {
             let around = Around {
                 name: name_of(file, entry),
                 path: &file.path,
+                is_yaml: !entry.formats.contains(&Format::Json),
                 files: &artifact.files,
             };
             let remarks = judge(&document, &around);

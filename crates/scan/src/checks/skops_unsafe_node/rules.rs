@@ -4,7 +4,7 @@ use tutela_core::Severity;
 use tutela_formats::tree::{Document, Node};
 
 use crate::callables::effect;
-use crate::config::{Remark, shown};
+use crate::config::{REMARKS, Remark, shown};
 
 /// A text without this is no skops schema.
 pub(super) const WORDS: &[&str] = &["__loader__"];
@@ -67,7 +67,9 @@ pub(super) fn judge(document: &Document) -> Vec<Remark> {
     for root in &document.roots {
         root.each("", &mut |_, node| {
             for loader in node.texts("__loader__") {
-                one(loader, node, &mut remarks);
+                if remarks.len() < REMARKS {
+                    one(loader, node, &mut remarks);
+                }
             }
         });
     }
