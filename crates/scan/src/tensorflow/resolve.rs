@@ -75,11 +75,27 @@ impl<'a> Names<'a> {
                         .map(|text| (*node, text.as_str()));
                     found.extend(texts.filter(|_| node.op == "Const"));
                     waiting.extend(followed(node).map(|input| (scope, input)));
+                    waiting.extend(self.behind_nothing(scope, node).map(|input| (scope, input)));
                 }
                 None => self.outward(scope, base, &mut waiting),
             }
         }
         found
+    }
+
+    /// The inputs of a joined text that stand behind empty ones only, and so begin it.
+    fn behind_nothing(&self, scope: usize, node: &'a Node) -> impl Iterator<Item = &'a str> {
+        let is_empty = |input: &&String| {
+            let base = input.split(':').next().unwrap_or(input);
+            let node = self.nodes.get(&(scope, base));
+            node.is_some_and(|node| node.op == "Const" && node.texts("value").concat().is_empty())
+        };
+        let joined = node.inputs.iter().filter(|_| node.op == "StringJoin");
+        let empty = joined.clone().take_while(is_empty).count();
+        joined
+            .take(empty.saturating_add(1))
+            .skip(1)
+            .map(String::as_str)
     }
 
     /// Goes on from a function's argument to what its callers give.
@@ -105,7 +121,7 @@ impl<'a> Names<'a> {
 }
 
 /// The inputs that decide the beginning of the texts that a node puts out.
-fn followed(node: &Node) -> impl Iterator<Item = &str> {
+fn followed<'a>(node: &'a Node) -> impl Iterator<Item = &'a str> {
     let (skip, take) = match node.op.as_str() {
         "Identity"
         | "IdentityN"
