@@ -17,6 +17,7 @@ checks! {
     onnx_external_data::OnnxExternalData,
     pickle_dangerous_import::PickleDangerousImport,
     safetensors_header::SafetensorsHeader,
+    tensorflow_checkpoint_range::TensorflowCheckpointRange,
     tensorflow_unsafe_operator::TensorflowUnsafeOperator,
     tflite_custom_operator::TfliteCustomOperator,
     unexpected_executable::UnexpectedExecutable,
