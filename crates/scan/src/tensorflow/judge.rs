@@ -32,11 +32,11 @@ pub(crate) fn in_graph(
     model: &Model,
     format: Format,
 ) -> Option<Verdict> {
-    if names.is_function(&node.op) || node.op.is_empty() {
-        return None;
-    }
     let (effect, slot) = effect(&node.op);
-    if effect == Effect::Pure {
+    // A function of the file may be called by its name, but not by that of an operator: TensorFlow refuses
+    // to shadow one, and so does this.
+    let is_call = matches!(effect, Effect::Custom | Effect::Telling) && names.is_function(&node.op);
+    if is_call || effect == Effect::Pure || node.op.is_empty() {
         return None;
     }
     let within = model.scopes.get(scope);
@@ -44,15 +44,7 @@ pub(crate) fn in_graph(
     let mut lacks_input = false;
     match slot {
         Slot::Input(index) => match node.inputs.get(index) {
-            Some(input) => {
-                let assets = model.assets.as_slice();
-                let found = names.texts(scope, input).into_iter();
-                texts.extend(
-                    found
-                        .filter(|(from, _)| !is_asset(assets, from))
-                        .map(|(_, text)| text),
-                );
-            }
+            Some(input) => texts = names.texts(scope, input),
             None => lacks_input = true,
         },
         Slot::Attribute(name) => texts.extend(node.texts(name).iter().map(String::as_str)),
@@ -94,12 +86,6 @@ pub(crate) fn asset(asset: &Asset) -> Option<Verdict> {
         message: format!("the model reads the asset `{file}`, which lies outside its folder"),
         identity: format!("asset {file}"),
     })
-}
-
-/// Constants that hold the path of an asset are replaced by its place in the model.
-fn is_asset(assets: &[Asset], node: &Node) -> bool {
-    let name = |asset: &Asset| asset.tensor.split(':').next() == Some(node.name.as_str());
-    assets.iter().any(name)
 }
 
 fn paths(texts: &[&str], lacks_input: bool) -> Paths {

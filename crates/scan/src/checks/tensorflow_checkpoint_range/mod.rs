@@ -180,7 +180,7 @@ impl Examination<'_> {
         let listed = files.find(|file| file.path == path).map(ArtifactFile::size);
         let size = listed.or_else(|| {
             let metadata = std::fs::metadata(self.file.source.with_file_name(&name)).ok()?;
-            metadata.is_file().then(|| metadata.len())
+            metadata.is_file().then_some(metadata.len())
         });
         size.map(|size| (escape(&name, 120), size))
     }
