@@ -48,8 +48,10 @@ pub(crate) fn in_graph(
             None => lacks_input = true,
         },
         Slot::Attribute(name) => texts.extend(node.texts(name).iter().map(String::as_str)),
-        Slot::Nowhere => {}
+        // A debugger that nothing is sent to, and a reader of files in a model to be served, are made by hand.
+        Slot::Nowhere => lacks_input = effect == Effect::Records && format == Format::SavedModel,
     }
+    lacks_input |= effect == Effect::Debugs && node.inputs.is_empty();
     let paths = paths(&texts, lacks_input);
     verdict(
         node,
@@ -150,9 +152,7 @@ fn severity(effect: Effect, paths: &Paths, format: Format) -> Option<Severity> {
         }
         Effect::Caches if paths.shown.is_empty() => None,
         Effect::Caches => Some(either(leads_out, High, Medium)),
-        Effect::Saves => leads_out
-            .then_some(High)
-            .or(paths.lacks_input.then_some(Medium)),
+        Effect::Saves => (leads_out || paths.lacks_input).then_some(High),
         // Fine-tuned models name the checkpoint that they began from, wherever that was.
         Effect::Restores | Effect::Looks => match paths.worst {
             Reach::Grave => Some(High),
@@ -164,7 +164,15 @@ fn severity(effect: Effect, paths: &Paths, format: Format) -> Option<Severity> {
             let to_file = paths.shown.iter().any(|path| path.contains("file:"));
             to_file.then_some(either(leads_out, High, Medium))
         }
-        Effect::Debugs => (!paths.shown.is_empty()).then_some(High),
+        Effect::Debugs => {
+            let sends = !paths.shown.is_empty() || paths.lacks_input;
+            Some(either(sends, High, Medium))
+        }
+        Effect::Maps => {
+            let packed = |path: &String| path.starts_with("memmapped_package://");
+            let is_own = !paths.shown.is_empty() && paths.shown.iter().all(packed) && !is_grave;
+            (!is_own).then_some(High)
+        }
         Effect::Describes => {
             let carries =
                 |path: &String| path.starts_with("local://") || path.starts_with("bytes://");

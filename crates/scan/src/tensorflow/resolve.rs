@@ -10,7 +10,7 @@ const STEPS: usize = 500;
 
 /// Nodes and texts that are gone through for one file: a hostile graph may lead every one of its nodes
 /// through every other.
-const BUDGET: usize = 20_000_000;
+const BUDGET: usize = 2_000_000;
 
 /// Nodes and functions of a file by their names.
 pub(crate) struct Names<'a> {
