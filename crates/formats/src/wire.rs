@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         self.steps = self.steps.saturating_sub(1);
-        if let Some(field) = field(&mut self.input, *at, end)? {
+        if let Some(field) = field_or_mark(&mut self.input, *at, end)? {
             *at = field.end;
             return Ok(Some(field));
         }
@@ -84,6 +84,20 @@ impl Wire {
             Self::Span(from, to) => Some((from, to)),
             Self::Varint(_) | Self::Fixed => None,
         }
+    }
+}
+
+/// As [`field`], but the marks around a group, which old writers used and every reader steps over, are
+/// fields without a value. What is inside a group is so taken for fields of the message around it: more is
+/// seen than a loader sees, never less.
+pub(crate) fn field_or_mark(input: &mut Input<'_>, at: u64, end: u64) -> io::Result<Option<Field>> {
+    match varint(input, at, end)? {
+        Some((key, next)) if matches!(key & 7, 3 | 4) && key >> 3 != 0 => Ok(Some(Field {
+            number: key >> 3,
+            value: Wire::Fixed,
+            end: next,
+        })),
+        _ => field(input, at, end),
     }
 }
 

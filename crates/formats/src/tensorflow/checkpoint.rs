@@ -57,10 +57,10 @@ impl Tensor {
     #[must_use]
     pub fn expected(&self) -> Option<u64> {
         let each = match self.dtype {
-            1 | 3 | 12 | 13 | 22 => 4,
+            1 | 3 | 13 | 22 => 4,
             2 | 8 | 9 | 23 => 8,
-            4 | 6 | 10 | 11 => 1,
-            5 | 14 | 15..=17 | 19 => 2,
+            4 | 6 | 10..=12 => 1,
+            5 | 14..=17 | 19 => 2,
             18 => 16,
             _ => return None,
         };

@@ -1,5 +1,5 @@
 //! Tells TensorFlow's protocol buffers from other ones. They have no magic number: what decides is that
-//! every field is one of the message and that a node, or a function, looks like one.
+//! a node, in a graph or a function, looks like one.
 
 use std::io;
 
@@ -8,10 +8,10 @@ use tutela_core::Bytes;
 use super::checkpoint;
 use crate::Format;
 use crate::input::Input;
-use crate::wire::{Wire, field};
+use crate::wire::{Wire, field_or_mark};
 
 /// Fields of one message that are looked at.
-const FIELDS: u32 = 64;
+const FIELDS: u32 = 10_000;
 
 /// The format of the bytes, if they are TensorFlow's.
 pub(crate) fn recognise(bytes: &dyn Bytes) -> io::Result<Option<Format>> {
@@ -61,110 +61,93 @@ fn text(input: &mut Input<'_>) -> io::Result<Option<Format>> {
     Ok(is_graph.then_some(Format::TfGraph))
 }
 
-/// Asks `known` about every field of a message; false when one is not of it or malformed. `known` says
-/// none for a foreign field, and whether the field proves the message.
+/// Asks `known` about every field of a message until one proves it. Fields that a message does not have are
+/// stepped over, as every loader does: they must not hide a graph.
 fn proves(
     input: &mut Input<'_>,
     (from, end): (u64, u64),
-    mut known: impl FnMut(&mut Input<'_>, u64, Wire) -> io::Result<Option<bool>>,
+    mut known: impl FnMut(&mut Input<'_>, u64, Wire) -> io::Result<bool>,
 ) -> io::Result<bool> {
-    let (mut at, mut proven) = (from, false);
+    let mut at = from;
     for _ in 0..FIELDS {
         if at >= end {
             break;
         }
-        let Some(field) = field(input, at, end)? else {
-            // What breaks off behind a proof is a broken file of the format, not another format.
-            return Ok(proven);
+        let Some(field) = field_or_mark(input, at, end)? else {
+            break;
         };
-        match known(input, field.number, field.value)? {
-            Some(proof) => proven |= proof,
-            None => return Ok(false),
+        if known(input, field.number, field.value)? {
+            return Ok(true);
         }
         at = field.end;
     }
-    Ok(proven)
+    Ok(false)
 }
 
-/// A span that may reach past the end, as in a file that breaks off, is clipped to what is there.
 fn saved_model(input: &mut Input<'_>, whole: (u64, u64)) -> io::Result<bool> {
-    proves(input, whole, |input, number, value| {
-        Ok(match (number, value) {
-            (1, Wire::Varint(version)) if version < 1000 => Some(false),
-            (2, Wire::Span(from, to)) => Some(meta_graph(input, (from, to))?),
-            _ => None,
-        })
+    proves(input, whole, |input, number, value| match (number, value) {
+        (2, Wire::Span(from, to)) => meta_graph(input, (from, to)),
+        _ => Ok(false),
     })
 }
 
 fn meta_graph(input: &mut Input<'_>, span: (u64, u64)) -> io::Result<bool> {
-    proves(input, span, |input, number, value| {
-        Ok(match (number, value) {
-            (1, Wire::Span(from, to)) => Some(meta_info(input, (from, to))?),
-            (2, Wire::Span(from, to)) => Some(graph(input, (from, to))?),
-            (3..=7, Wire::Span(..)) => Some(false),
-            _ => None,
-        })
+    proves(input, span, |input, number, value| match (number, value) {
+        (1, Wire::Span(from, to)) => meta_info(input, (from, to)),
+        (2, Wire::Span(from, to)) => graph(input, (from, to)),
+        _ => Ok(false),
     })
 }
 
-/// `MetaInfoDef` with the version of TensorFlow or a list of operators.
+/// `MetaInfoDef` with the version of TensorFlow.
 fn meta_info(input: &mut Input<'_>, span: (u64, u64)) -> io::Result<bool> {
-    proves(input, span, |input, number, value| {
-        Ok(match (number, value) {
-            (5, Wire::Span(from, to)) => {
-                let version = input.prefix(from, to.saturating_sub(from).min(20))?;
-                Some(version.first().is_some_and(u8::is_ascii_digit) && version.contains(&b'.'))
-            }
-            (1..=4 | 6 | 8, Wire::Span(..)) | (7, Wire::Varint(_)) => Some(false),
-            _ => None,
-        })
+    proves(input, span, |input, number, value| match (number, value) {
+        (5, Wire::Span(from, to)) => {
+            let version = input.prefix(from, to.saturating_sub(from).min(20))?;
+            Ok(version.first().is_some_and(u8::is_ascii_digit) && version.contains(&b'.'))
+        }
+        _ => Ok(false),
     })
 }
 
 fn graph(input: &mut Input<'_>, span: (u64, u64)) -> io::Result<bool> {
-    proves(input, span, |input, number, value| {
-        Ok(match (number, value) {
-            (1, Wire::Span(from, to)) => node(input, (from, to))?.then_some(true),
-            (2, Wire::Span(from, to)) => Some(library(input, (from, to))?),
-            (3, Wire::Varint(_)) | (4 | 5, Wire::Span(..)) => Some(false),
-            _ => None,
-        })
+    proves(input, span, |input, number, value| match (number, value) {
+        (1, Wire::Span(from, to)) => node(input, (from, to)),
+        (2, Wire::Span(from, to)) => library(input, (from, to)),
+        _ => Ok(false),
     })
 }
 
 fn library(input: &mut Input<'_>, span: (u64, u64)) -> io::Result<bool> {
-    proves(input, span, |input, number, value| {
-        Ok(match (number, value) {
-            (1, Wire::Span(from, to)) => proves(input, (from, to), |input, number, value| {
-                Ok(match (number, value) {
-                    (3, Wire::Span(from, to)) => node(input, (from, to))?.then_some(true),
-                    (1 | 2 | 4..=8, Wire::Span(..)) => Some(false),
-                    _ => None,
-                })
-            })?
-            .then_some(true),
-            (2 | 3, Wire::Span(..)) => Some(false),
-            _ => None,
-        })
+    proves(input, span, |input, number, value| match (number, value) {
+        (1, Wire::Span(from, to)) => proves(input, (from, to), |input, number, value| {
+            match (number, value) {
+                (3, Wire::Span(from, to)) => node(input, (from, to)),
+                _ => Ok(false),
+            }
+        }),
+        _ => Ok(false),
     })
 }
 
-/// A node has a name and an operator that are names.
+/// A node has an operator and a name that look like such, and no number among its first fields.
 fn node(input: &mut Input<'_>, span: (u64, u64)) -> io::Result<bool> {
-    let mut named = false;
-    let has_operator = proves(input, span, |input, number, value| {
-        Ok(match (number, value) {
-            (1, Wire::Span(from, to)) => {
-                named = is_name(input, (from, to))?;
-                named.then_some(false)
+    let (mut named, mut operates) = (false, false);
+    let sound = !proves(input, span, |input, number, value| {
+        match (number, value) {
+            (1, Wire::Span(from, to)) => named = is_name(input, (from, to))?,
+            (2, Wire::Span(from, to)) => {
+                let first = input.byte(from)?.unwrap_or_default();
+                operates = is_name(input, (from, to))? && !first.is_ascii_lowercase();
             }
-            (2, Wire::Span(from, to)) => is_name(input, (from, to))?.then_some(true),
-            (3..=7, Wire::Span(..)) => Some(false),
-            _ => None,
-        })
+            (3..=7, Wire::Span(..)) => {}
+            // Stops where a field of a node has another type.
+            (1..=7, _) => return Ok(true),
+            _ => {}
+        }
+        Ok(false)
     })?;
-    Ok(has_operator && named)
+    Ok(sound && named && operates)
 }
 
 fn is_name(input: &mut Input<'_>, (from, to): (u64, u64)) -> io::Result<bool> {

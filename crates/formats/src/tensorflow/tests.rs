@@ -168,10 +168,29 @@ fn formats_are_told_apart() {
         ),
         (text(1, "ResNet"), None),
         (b"node { selector: x }".to_vec(), None),
+        // Fields that no reader knows, and groups, hide nothing.
+        (
+            [text(90, "x"), vec![0xf3, 0x05, 0xf4, 0x05], saved_model()].concat(),
+            Some(Format::SavedModel),
+        ),
+        ([text(90, "x"), graph()].concat(), Some(Format::TfGraph)),
     ] {
         assert_eq!(format_of(&bytes), format, "{}", bytes.escape_ascii());
     }
     assert_eq!(of(&meta, Format::TfGraph).nodes, 3);
+}
+
+#[test]
+fn a_group_hides_nothing() {
+    let bytes = [
+        vec![0xf3, 0x05],
+        text(1, "a"),
+        vec![0xf4, 0x05],
+        saved_model(),
+    ]
+    .concat();
+    let model = of(&bytes, Format::SavedModel);
+    assert_eq!((model.nodes, model.faults), (3, vec![]));
 }
 
 #[test]

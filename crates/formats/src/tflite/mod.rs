@@ -49,6 +49,8 @@ pub struct Custom {
     pub name: String,
     /// The TensorFlow node that a Flex operator runs, when it could be read.
     pub node: Option<Node>,
+    /// Whether a graph runs it; else it is only declared.
+    pub used: bool,
     /// Where it starts in the file.
     pub at: u64,
 }
@@ -119,6 +121,7 @@ pub fn read(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Model> {
     };
     let done = walk.root();
     walk.settle(done, "model", 0)?;
+    walk.unused();
     Ok(walk.model)
 }
 
@@ -126,6 +129,15 @@ pub fn read(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Model> {
 struct Code {
     builtin: u64,
     name: String,
+    used: bool,
+    at: u64,
+}
+
+impl Code {
+    /// A name makes an operator a foreign one, whatever its number says.
+    const fn is_custom(&self) -> bool {
+        self.builtin == CUSTOM || !self.name.is_empty()
+    }
 }
 
 struct Walk<'a> {
@@ -205,11 +217,27 @@ impl Walk<'_> {
                 .value(table, 0, 1)?
                 .max(self.flat.value(table, 3, 4)?),
             name: self.flat.text(table, 1, NAME)?.unwrap_or_default(),
+            used: false,
+            at: table.at,
         };
         if self.codes.len() < OPERATORS {
             self.codes.push(code);
         }
         Ok(())
+    }
+
+    /// Foreign operators that no graph runs: a graph that could not be read may run them.
+    fn unused(&mut self) {
+        let unused = self
+            .codes
+            .iter()
+            .filter(|code| code.is_custom() && !code.used);
+        self.model.custom.extend(unused.map(|code| Custom {
+            name: code.name.clone(),
+            node: None,
+            used: false,
+            at: code.at,
+        }));
     }
 
     /// `Buffer`: its bytes, or the place of bytes behind the flatbuffer.
@@ -309,19 +337,20 @@ impl Walk<'_> {
         }
         let index = self.flat.value(table, 0, 4)?;
         self.is_one_of(index, self.codes.len() as u64, table.at, "operator");
-        let code = usize::try_from(index)
-            .ok()
-            .and_then(|index| self.codes.get(index));
-        let Some((builtin, name)) = code.map(|code| (code.builtin, code.name.clone())) else {
+        let found = usize::try_from(index).ok();
+        let Some(code) = found.and_then(|index| self.codes.get_mut(index)) else {
             return Ok(());
         };
-        if builtin != CUSTOM {
+        code.used = true;
+        if !code.is_custom() {
+            let builtin = code.builtin;
             return self.control(builtin, table, graph);
         }
         let mut custom = Custom {
-            at: table.at,
+            name: code.name.clone(),
             node: None,
-            name,
+            used: true,
+            at: table.at,
         };
         let (start, count) = self.options(table)?;
         if custom.name.starts_with("Flex") {

@@ -125,6 +125,20 @@ fn custom_operators_are_described() {
 }
 
 #[test]
+fn operators_that_are_only_declared_are_described() {
+    // The only operator runs code number 9, which does not exist, so that the declared one is not run.
+    let mut bytes = model("Mine", b"");
+    let at = bytes.len() - 24;
+    assert!(of(&bytes).custom[0].used);
+    bytes[at..at + 4].copy_from_slice(&9_u32.to_le_bytes());
+    let model = of(&bytes);
+    assert_eq!(
+        (model.custom[0].name.as_str(), model.custom[0].used),
+        ("Mine", false)
+    );
+}
+
+#[test]
 fn flex_operators_show_their_node() {
     let options = flex_options("ReadFile", b"\x0a\x01n\x12\x09WriteFile");
     let model = of(&model("FlexReadFile", &options));

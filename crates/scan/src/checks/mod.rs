@@ -58,6 +58,7 @@ checks! {
     remote_code_config::RemoteCodeConfig,
     safetensors_header::SafetensorsHeader,
     skops_unsafe_node::SkopsUnsafeNode,
+    tensorflow_checkpoint_range::TensorflowCheckpointRange,
     tensorflow_unsafe_operator::TensorflowUnsafeOperator,
     tflite_custom_operator::TfliteCustomOperator,
     torchserve_handler::TorchserveHandler,

@@ -33,6 +33,8 @@ pub(crate) enum Effect {
     Debugs,
     /// Reads a description of messages from a file when told so.
     Describes,
+    /// Maps a file into memory when it is not one of the model's package.
+    Maps,
     /// Talks over the network.
     Network,
     /// Talks to the other machines of a training.
@@ -61,8 +63,8 @@ pub(crate) enum Slot {
 }
 
 use Effect::{
-    Aborts, Caches, Calls, Debugs, Describes, Executes, Logs, Looks, Network, Peers, Prints, Reads,
-    Records, Restores, Saves, Writes,
+    Aborts, Caches, Calls, Debugs, Describes, Executes, Logs, Looks, Maps, Network, Peers, Prints,
+    Reads, Records, Restores, Saves, Writes,
 };
 use Slot::{Attribute, Input, Nowhere};
 
@@ -73,6 +75,7 @@ const TABLE: &[(&str, Effect, Slot)] = &[
     ("CSVDataset", Records, Input(0)), ("CSVDatasetV2", Records, Input(0)),
     ("CacheDataset", Caches, Input(1)), ("CacheDatasetV2", Caches, Input(1)),
     ("CalibrationStatisticsSaver", Logs, Attribute("output_file_path")),
+    ("Copy", Debugs, Attribute("debug_ops_spec")), ("CopyHost", Debugs, Attribute("debug_ops_spec")),
     ("CreateSummaryDbWriter", Logs, Input(1)), ("CreateSummaryFileWriter", Logs, Input(1)),
     ("DTensorRestoreV2", Restores, Input(0)),
     ("DataServiceDataset", Network, Input(2)), ("DataServiceDatasetV2", Network, Input(2)),
@@ -93,7 +96,8 @@ const TABLE: &[(&str, Effect, Slot)] = &[
     ("FixedLengthRecordDataset", Records, Input(0)), ("FixedLengthRecordDatasetV2", Records, Input(0)),
     ("FixedLengthRecordReader", Records, Nowhere), ("FixedLengthRecordReaderV2", Records, Nowhere),
     ("FixedUnigramCandidateSampler", Looks, Attribute("vocab_file")),
-    ("GenerateVocabRemapping", Looks, Input(0)), ("ImportEvent", Logs, Nowhere),
+    ("GenerateVocabRemapping", Looks, Input(0)), ("GeneratorDataset", Executes, Nowhere),
+    ("ImmutableConst", Maps, Attribute("memory_region_name")), ("ImportEvent", Logs, Nowhere),
     ("InitializeTableFromTextFile", Looks, Input(1)), ("InitializeTableFromTextFileV2", Looks, Input(1)),
     ("LMDBDataset", Records, Input(0)), ("LMDBReader", Records, Nowhere),
     ("ListSnapshotChunksDataset", Records, Input(0)), ("LoadAndRemapMatrix", Restores, Input(0)),
@@ -236,6 +240,7 @@ impl Effect {
             Self::Prints => "prints to a file",
             Self::Debugs => "sends tensors to a debugger's address",
             Self::Describes => "reads message descriptions from a file",
+            Self::Maps => "maps a file into memory",
             Self::Network => "talks over the network",
             Self::Peers => "talks to other machines",
             Self::Aborts => "ends the process",

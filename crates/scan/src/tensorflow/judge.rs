@@ -32,11 +32,11 @@ pub(crate) fn in_graph(
     model: &Model,
     format: Format,
 ) -> Option<Verdict> {
-    if names.is_function(&node.op) || node.op.is_empty() {
-        return None;
-    }
     let (effect, slot) = effect(&node.op);
-    if effect == Effect::Pure {
+    // A function of the file may be called by its name, but not by that of an operator: TensorFlow refuses
+    // to shadow one, and so does this.
+    let is_call = matches!(effect, Effect::Custom | Effect::Telling) && names.is_function(&node.op);
+    if is_call || effect == Effect::Pure || node.op.is_empty() {
         return None;
     }
     let within = model.scopes.get(scope);
@@ -44,20 +44,14 @@ pub(crate) fn in_graph(
     let mut lacks_input = false;
     match slot {
         Slot::Input(index) => match node.inputs.get(index) {
-            Some(input) => {
-                let assets = model.assets.as_slice();
-                let found = names.texts(scope, input).into_iter();
-                texts.extend(
-                    found
-                        .filter(|(from, _)| !is_asset(assets, from))
-                        .map(|(_, text)| text),
-                );
-            }
+            Some(input) => texts = names.texts(scope, input),
             None => lacks_input = true,
         },
         Slot::Attribute(name) => texts.extend(node.texts(name).iter().map(String::as_str)),
-        Slot::Nowhere => {}
+        // A debugger that nothing is sent to, and a reader of files in a model to be served, are made by hand.
+        Slot::Nowhere => lacks_input = effect == Effect::Records && format == Format::SavedModel,
     }
+    lacks_input |= effect == Effect::Debugs && node.inputs.is_empty();
     let paths = paths(&texts, lacks_input);
     verdict(
         node,
@@ -94,12 +88,6 @@ pub(crate) fn asset(asset: &Asset) -> Option<Verdict> {
         message: format!("the model reads the asset `{file}`, which lies outside its folder"),
         identity: format!("asset {file}"),
     })
-}
-
-/// Constants that hold the path of an asset are replaced by its place in the model.
-fn is_asset(assets: &[Asset], node: &Node) -> bool {
-    let name = |asset: &Asset| asset.tensor.split(':').next() == Some(node.name.as_str());
-    assets.iter().any(name)
 }
 
 fn paths(texts: &[&str], lacks_input: bool) -> Paths {
@@ -164,9 +152,7 @@ fn severity(effect: Effect, paths: &Paths, format: Format) -> Option<Severity> {
         }
         Effect::Caches if paths.shown.is_empty() => None,
         Effect::Caches => Some(either(leads_out, High, Medium)),
-        Effect::Saves => leads_out
-            .then_some(High)
-            .or(paths.lacks_input.then_some(Medium)),
+        Effect::Saves => (leads_out || paths.lacks_input).then_some(High),
         // Fine-tuned models name the checkpoint that they began from, wherever that was.
         Effect::Restores | Effect::Looks => match paths.worst {
             Reach::Grave => Some(High),
@@ -178,7 +164,15 @@ fn severity(effect: Effect, paths: &Paths, format: Format) -> Option<Severity> {
             let to_file = paths.shown.iter().any(|path| path.contains("file:"));
             to_file.then_some(either(leads_out, High, Medium))
         }
-        Effect::Debugs => (!paths.shown.is_empty()).then_some(High),
+        Effect::Debugs => {
+            let sends = !paths.shown.is_empty() || paths.lacks_input;
+            Some(either(sends, High, Medium))
+        }
+        Effect::Maps => {
+            let packed = |path: &String| path.starts_with("memmapped_package://");
+            let is_own = !paths.shown.is_empty() && paths.shown.iter().all(packed) && !is_grave;
+            (!is_own).then_some(High)
+        }
         Effect::Describes => {
             let carries =
                 |path: &String| path.starts_with("local://") || path.starts_with("bytes://");

@@ -1,11 +1,16 @@
 //! Finds the constant texts that reach an input of a node, through other nodes and into functions.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use tutela_formats::tensorflow::{Model, Node, Scope};
 
 /// Nodes that are gone through for one input; real paths take a handful.
 const STEPS: usize = 500;
+
+/// Nodes and texts that are gone through for one file: a hostile graph may lead every one of its nodes
+/// through every other.
+const BUDGET: usize = 2_000_000;
 
 /// Nodes and functions of a file by their names.
 pub(crate) struct Names<'a> {
@@ -15,6 +20,10 @@ pub(crate) struct Names<'a> {
     /// The scopes and nodes that call a function, by graph and name.
     callers: HashMap<(u64, &'a str), Vec<(usize, &'a Node)>>,
     functions: HashSet<&'a str>,
+    /// Nodes that hold the path of an asset, by graph and name.
+    assets: HashSet<(u64, &'a str)>,
+    /// What is left of the budget.
+    left: Cell<usize>,
 }
 
 /// Where the search goes on: an input, in a scope.
@@ -32,6 +41,12 @@ impl<'a> Names<'a> {
             nodes: HashMap::new(),
             callers: HashMap::new(),
             functions,
+            assets: model
+                .assets
+                .iter()
+                .map(|asset| (asset.graph, base(&asset.tensor)))
+                .collect(),
+            left: Cell::new(BUDGET),
         };
         for (index, scope) in model.scopes.iter().enumerate() {
             for node in &scope.nodes {
@@ -54,14 +69,21 @@ impl<'a> Names<'a> {
         self.functions.contains(operator)
     }
 
-    /// The constant texts that may reach the input, and the nodes that hold them.
-    pub(crate) fn texts(&self, scope: usize, input: &'a str) -> Vec<(&'a Node, &'a str)> {
+    /// Whether paths were left unfollowed because there were too many.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.left.get() == 0
+    }
+
+    /// The constant texts that may reach the input. The path of an asset is none: when the model is loaded,
+    /// it is replaced by the asset's place in the model.
+    pub(crate) fn texts(&self, scope: usize, input: &'a str) -> Vec<&'a str> {
         let mut found = Vec::new();
         let mut seen = HashSet::new();
         let mut waiting: Vec<Place<'a>> = vec![(scope, input)];
         while let Some((scope, input)) = waiting.pop() {
-            let base = input.split(':').next().unwrap_or(input);
-            if input.starts_with('^')
+            let base = base(input);
+            if self.is_exhausted()
+                || input.starts_with('^')
                 || seen.len().max(found.len()) >= STEPS
                 || !seen.insert((scope, base))
             {
@@ -69,17 +91,39 @@ impl<'a> Names<'a> {
             }
             match self.nodes.get(&(scope, base)) {
                 Some(node) => {
-                    let texts = node
-                        .texts("value")
-                        .iter()
-                        .map(|text| (*node, text.as_str()));
-                    found.extend(texts.filter(|_| node.op == "Const"));
+                    if node.op == "Const" && !self.is_asset(scope, base) {
+                        found.extend(node.texts("value").iter().map(String::as_str));
+                    }
+                    let spent = node.texts("value").len().saturating_add(1);
+                    self.left.set(self.left.get().saturating_sub(spent));
                     waiting.extend(followed(node).map(|input| (scope, input)));
+                    waiting.extend(self.behind_nothing(scope, node).map(|input| (scope, input)));
                 }
                 None => self.outward(scope, base, &mut waiting),
             }
         }
         found
+    }
+
+    fn is_asset(&self, scope: usize, node: &str) -> bool {
+        let scope = self.model.scopes.get(scope);
+        scope.is_some_and(|scope| {
+            scope.function.is_none() && self.assets.contains(&(scope.graph, node))
+        })
+    }
+
+    /// The inputs of a joined text that stand behind empty ones only, and so begin it.
+    fn behind_nothing(&self, scope: usize, node: &'a Node) -> impl Iterator<Item = &'a str> {
+        let is_empty = |input: &&String| {
+            let node = self.nodes.get(&(scope, base(input)));
+            node.is_some_and(|node| node.op == "Const" && node.texts("value").concat().is_empty())
+        };
+        let joined = node.inputs.iter().filter(|_| node.op == "StringJoin");
+        let empty = joined.clone().take_while(is_empty).count();
+        joined
+            .take(empty.saturating_add(1))
+            .skip(1)
+            .map(String::as_str)
     }
 
     /// Goes on from a function's argument to what its callers give.
@@ -142,6 +186,11 @@ fn followed(node: &Node) -> impl Iterator<Item = &str> {
         _ => (0, 0),
     };
     node.inputs.iter().map(String::as_str).skip(skip).take(take)
+}
+
+/// The node of an input or a tensor: the part in front of the colon.
+fn base(input: &str) -> &str {
+    input.split(':').next().unwrap_or(input)
 }
 
 /// What a scope is called in a sentence.

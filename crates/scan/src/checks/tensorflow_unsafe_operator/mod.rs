@@ -108,7 +108,8 @@ fn examine(
     for fault in &model.faults {
         sink.incomplete(format!("`{}`: {fault}", place(file, entry.member)));
     }
-    for (_, (verdict, region)) in verdicts(&model, format) {
+    let names = Names::new(&model);
+    for (_, (verdict, region)) in verdicts(&model, &names, format) {
         sink.finding(
             TensorflowUnsafeOperator::INFO
                 .finding(verdict.message)
@@ -116,6 +117,10 @@ fn examine(
                 .with_identity(verdict.identity)
                 .at(location(file, entry).at(region)),
         );
+    }
+    if names.is_exhausted() {
+        let place = place(file, entry.member);
+        sink.incomplete(format!("`{place}`: there are too many paths to follow"));
     }
     Ok(())
 }
@@ -126,12 +131,15 @@ fn claims_to_be(name: &str) -> bool {
 }
 
 /// The verdicts on a model, each operator with the same paths once, in the order of the file.
-fn verdicts(model: &Model, format: Format) -> BTreeMap<(u64, String), (Verdict, Region)> {
-    let names = Names::new(model);
+fn verdicts(
+    model: &Model,
+    names: &Names<'_>,
+    format: Format,
+) -> BTreeMap<(u64, String), (Verdict, Region)> {
     let mut found: BTreeMap<String, (Verdict, Region)> = BTreeMap::new();
     for (index, scope) in model.scopes.iter().enumerate() {
         for node in &scope.nodes {
-            if let Some(verdict) = judge::in_graph(node, index, &names, model, format) {
+            if let Some(verdict) = judge::in_graph(node, index, names, model, format) {
                 let region = Region::Bytes {
                     start: node.at,
                     end: node.end,

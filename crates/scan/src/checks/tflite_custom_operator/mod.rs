@@ -14,7 +14,8 @@ use tutela_formats::tflite::{self, Custom, Fault};
 use tutela_formats::{Entry, Format};
 
 use crate::inside::{location, place};
-use crate::tensorflow::{effects, judge};
+use crate::tensorflow::effects::{self, Effect};
+use crate::tensorflow::judge;
 use crate::together::{EntryCheck, Visitor};
 
 declare_check! {
@@ -146,11 +147,14 @@ fn judged(custom: &Custom) -> Option<(Severity, String)> {
     if let Some(operator) = custom.name.strip_prefix("Flex") {
         let Some(node) = &custom.node else {
             let bare = effects::effect(operator).0;
-            let message = format!(
-                "operator `{name}`, which {}, has options that cannot be read",
-                bare.clause()
-            );
-            return Some((bare_severity(bare), message));
+            let why = if custom.used {
+                "has options that cannot be read"
+            } else {
+                "is declared but not run"
+            };
+            let is_idle = !custom.used && bare == Effect::Pure;
+            let message = format!("operator `{name}`, which {}, {why}", bare.clause());
+            return (!is_idle).then(|| (bare_severity(bare), message));
         };
         let verdict = judge::alone(node)?;
         return Some((
@@ -171,8 +175,7 @@ fn judged(custom: &Custom) -> Option<(Severity, String)> {
 }
 
 /// How bad a Flex operator is when only its name is known.
-const fn bare_severity(effect: effects::Effect) -> Severity {
-    use effects::Effect;
+const fn bare_severity(effect: Effect) -> Severity {
     match effect {
         Effect::Executes | Effect::Reads | Effect::Writes | Effect::Network | Effect::Telling => {
             Severity::High
