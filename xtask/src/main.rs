@@ -1,4 +1,4 @@
-//! The repository's own tool: `cargo xtask docs`, `cargo xtask arrows`, `cargo xtask peers`.
+//! The repository's own tool: `cargo xtask docs`, `arrows`, `corpus`, `peers`.
 //!
 //! Everything here works on the repository, not on a user's project; nothing of it is in the product.
 
@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod arrows;
+mod corpus;
 mod docs;
 mod error;
 mod output;
@@ -27,6 +28,20 @@ struct Arguments {
 enum Task {
     /// Check which crate uses which against xtask/arrows.toml.
     Arrows,
+    /// Scan the corpus and compare recall and false alarms with the floor.
+    Corpus {
+        /// Write a floor that is at least as high everywhere.
+        #[arg(long)]
+        raise: bool,
+        /// Name every file that is not judged as expected.
+        #[arg(long)]
+        explain: bool,
+        /// A folder outside of the repository, and what its files are; repeatable.
+        ///
+        /// With `mixed`, the files named in corpus/harmless-names.txt are harmless, the others attacks.
+        #[arg(long, value_name = "FOLDER:malicious|benign|mixed")]
+        extra: Vec<corpus::Extra>,
+    },
     /// Write everything that is generated from the code: rule pages, command reference, schemas.
     Docs {
         /// Write nothing; fail when a file is missing, stale or left over.
@@ -58,6 +73,18 @@ fn perform(task: Task) -> Result<(), Error> {
     let root = root()?;
     match task {
         Task::Arrows => arrows::run(&root),
+        Task::Corpus {
+            raise,
+            explain,
+            extra,
+        } => corpus::run(
+            &root,
+            &corpus::Wishes {
+                raise,
+                explain,
+                extra,
+            },
+        ),
         Task::Docs { check } => docs::run(&root, docs::Mode::from_flag(check)),
         Task::Peers { folder, python } => peers::run(&root, &folder, &python),
     }
