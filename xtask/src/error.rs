@@ -32,6 +32,10 @@ pub(crate) enum Error {
     Links(Vec<String>),
     #[error("{}", lines("the scanner does worse on the corpus than its floor", .0))]
     Floor(Vec<String>),
+    #[error("{}", lines("fuzzing found a fault", .0))]
+    Fuzz(Vec<String>),
+    #[error("there is no such target; there are {0}")]
+    Target(String),
     #[error("`{path}` has no line `{marker}`")]
     Marker { path: PathBuf, marker: &'static str },
     #[error("cannot write or read JSON")]

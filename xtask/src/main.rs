@@ -1,4 +1,4 @@
-//! The repository's own tool: `cargo xtask docs`, `arrows`, `corpus`, `peers`.
+//! The repository's own tool: `cargo xtask docs`, `arrows`, `corpus`, `fuzz`, `peers`.
 //!
 //! Everything here works on the repository, not on a user's project; nothing of it is in the product.
 
@@ -11,6 +11,7 @@ mod arrows;
 mod corpus;
 mod docs;
 mod error;
+mod fuzz;
 mod output;
 mod peers;
 
@@ -47,6 +48,27 @@ enum Task {
         /// Write nothing; fail when a file is missing, stale or left over.
         #[arg(long)]
         check: bool,
+    },
+    /// Feed broken files to every parser.
+    Fuzz {
+        /// How long each target is fuzzed.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        /// Only this target.
+        #[arg(long)]
+        target: Option<String>,
+        /// Try this one file, in this process, instead.
+        #[arg(long, value_name = "FILE")]
+        replay: Option<PathBuf>,
+        /// Where crashing inputs go.
+        #[arg(long, default_value = "target/fuzz")]
+        folder: PathBuf,
+        /// The seed of all random numbers.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Be the process that may crash.
+        #[arg(long, hide = true)]
+        worker: bool,
     },
     /// Make a Python environment with the peers that Tutela is measured against (optional).
     Peers {
@@ -86,6 +108,24 @@ fn perform(task: Task) -> Result<(), Error> {
             },
         ),
         Task::Docs { check } => docs::run(&root, docs::Mode::from_flag(check)),
+        Task::Fuzz {
+            seconds,
+            target,
+            replay,
+            folder,
+            seed,
+            worker,
+        } => fuzz::run(
+            &root,
+            &fuzz::Wishes {
+                seconds,
+                target,
+                replay,
+                folder,
+                seed,
+                worker,
+            },
+        ),
         Task::Peers { folder, python } => peers::run(&root, &folder, &python),
     }
 }
