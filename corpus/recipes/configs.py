@@ -21,7 +21,7 @@ def keras_layers():
     yield "lambda-code", {"class_name": "Lambda", "module": "keras.layers", "registered_name": None, "config": {"name": "l", "function": lambda_code}}
     yield "lambda-old-list", {"class_name": "Lambda", "config": {"name": "l", "function": [CODE, None, None], "function_type": "lambda", "module": "__main__"}}
     yield "lambda-python-name", {"class_name": "Lambda", "module": "keras.layers", "registered_name": None, "config": {"function": {"class_name": "function", "module": "os", "config": "system", "registered_name": "system"}, "arguments": {"command": op.ECHO}}}
-    for module, name in (("os", "system"), ("subprocess", "Popen"), ("builtins", "exec"), ("keras.utils", "get_file"), ("keras.src.utils.file_utils", "get_file"), ("pickle", "loads"), ("shutil", "rmtree"), ("inert_package", "Layer"), ("keras.config", "enable_unsafe_deserialization"), ("keras.models", "load_model"), ("keras.src.backend", "eval"), ("urllib.request", "urlretrieve")):
+    for module, name in (("os", "system"), ("subprocess", "Popen"), ("builtins", "exec"), ("keras.utils", "get_file"), ("keras.src.utils.file_utils", "get_file"), ("pickle", "loads"), ("shutil", "rmtree"), ("keras.config", "enable_unsafe_deserialization"), ("keras.models", "load_model"), ("keras.src.backend", "eval"), ("urllib.request", "urlretrieve")):
         label = f"module-{module}-{name}".replace("_", "-")
         yield label, {"class_name": name, "module": module, "registered_name": None, "config": {"command": op.ECHO}}
         yield label + "-as-function", {"class_name": "Dense", "module": "keras.layers", "registered_name": None, "config": dict(dense, activation={"class_name": "function", "module": module, "config": name, "registered_name": name})}

@@ -157,7 +157,7 @@ FAMILIES = {
 # Harmless by themselves; in a model they are only ever a step on the way, so the recipes leave them out.
 NOT_BY_ITSELF = {("collections", "namedtuple"), ("gc", "disable"), ("gc", "get_objects"), ("warnings", "simplefilter"), ("logging", "disable"),
                  ("sys", "setrecursionlimit"), ("urllib.request", "Request"), ("crypt", "crypt"), ("msvcrt", "getch"), ("tempfile", "NamedTemporaryFile"),
-                 ("builtins", "getattr"), ("builtins", "vars"), ("inspect", "currentframe"), ("h5py", "File")}
+                 ("builtins", "getattr"), ("builtins", "vars"), ("functools", "reduce"), ("operator", "attrgetter"), ("operator", "methodcaller"), ("inspect", "currentframe"), ("h5py", "File")}
 
 
 def samples():

@@ -86,7 +86,7 @@ def indirection():
 def dotted_names():
     """A harmless module whose attribute leads to a harmful one."""
     paths = [
-        ("collections", "_sys.modules.get"), ("collections.abc", "sys.modules.get"), ("logging", "os.system"), ("random", "_os.system"), ("tempfile", "_os.popen"),
+        ("collections", "_sys.modules.get"), ("_collections_abc", "sys.modules.get"), ("logging", "os.system"), ("random", "_os.system"), ("tempfile", "_os.popen"),
         ("torch", "os.system"), ("numpy", "os.system"), ("numpy.f2py", "os.system"), ("sklearn", "os.popen"), ("torch.serialization", "os.system"), ("pathlib", "os.remove"),
         ("collections", "OrderedDict.__init__.__globals__.get"), ("torch._utils", "sys.modules.get"), ("numpy.core.multiarray", "_reconstruct.__globals__.get"),
         ("numpy", "testing._private.utils.runstring"), ("torch._dynamo.guards", "GuardBuilder.get"), ("json", "codecs.builtins.eval"), ("argparse", "_sys.modules.get"),

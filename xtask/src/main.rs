@@ -1,4 +1,4 @@
-//! The repository's own tool: `cargo xtask docs`, `arrows`, `corpus`, `fuzz`, `peers`.
+//! The repository's own tool: `cargo xtask docs`, `arrows`, `callables`, `corpus`, `fuzz`, `peers`.
 //!
 //! Everything here works on the repository, not on a user's project; nothing of it is in the product.
 
@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod arrows;
+mod callables;
 mod corpus;
 mod docs;
 mod error;
@@ -29,6 +30,8 @@ struct Arguments {
 enum Task {
     /// Check which crate uses which against xtask/arrows.toml.
     Arrows,
+    /// Derive the database of what callables do from the sources of Python libraries (needs Python).
+    Callables(callables::Arguments),
     /// Scan the corpus and compare recall and false alarms with the floor.
     Corpus {
         /// Write a floor that is at least as high everywhere.
@@ -95,6 +98,7 @@ fn perform(task: Task) -> Result<(), Error> {
     let root = root()?;
     match task {
         Task::Arrows => arrows::run(&root),
+        Task::Callables(arguments) => callables::run(&root, &arguments),
         Task::Corpus {
             raise,
             explain,

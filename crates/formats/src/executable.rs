@@ -1,4 +1,4 @@
-//! Tells programs by their content: ELF, PE, Mach-O, scripts.
+//! Tells programs by their content: ELF, PE, Mach-O, APE, scripts.
 
 use std::io;
 
@@ -18,6 +18,9 @@ pub fn recognise(bytes: &dyn Bytes) -> io::Result<Option<Format>> {
     if is_elf(&head) {
         return Ok(Some(Format::Elf));
     }
+    if is_ape(&head) {
+        return Ok(Some(Format::Ape));
+    }
     if is_mach_o(&head) {
         return Ok(Some(Format::MachO));
     }
@@ -33,6 +36,11 @@ pub fn recognise(bytes: &dyn Bytes) -> io::Result<Option<Format>> {
 /// The magic, a class of 32 or 64 bits, and one of two byte orders.
 fn is_elf(head: &[u8]) -> bool {
     matches!(head, [0x7f, b'E', b'L', b'F', 1 | 2, 1 | 2, ..])
+}
+
+/// A DOS header that a shell reads as the assignment of a text (Cosmopolitan's "actually portable executable").
+fn is_ape(head: &[u8]) -> bool {
+    head.starts_with(b"MZqFpD='") || head.starts_with(b"jartsr='")
 }
 
 /// One program, or a "fat" file of several. Java classes share the fat magic: their next number is a
@@ -106,6 +114,7 @@ mod tests {
         assert_eq!(of(b"\xcf\xfa\xed\xfe\x07\0\0\x01"), Some(Format::MachO));
         assert_eq!(of(b"\xca\xfe\xba\xbe\0\0\0\x02"), Some(Format::MachO));
         assert_eq!(of(&windows_program()), Some(Format::Pe));
+        assert_eq!(of(b"MZqFpD='\n\n\0\x10\0"), Some(Format::Ape));
         assert_eq!(of(b"#!/bin/sh\n"), Some(Format::Script));
         assert_eq!(of(b"#! /usr/bin/env python3\n"), Some(Format::Script));
         assert_eq!(of(b"@ECHO OFF\r\ndel x"), Some(Format::WindowsScript));

@@ -53,7 +53,7 @@ formats! {
     /// A zip archive of numpy arrays.
     Npz: "numpy archive" [Container],
     /// A Keras 3 archive.
-    KerasZip: "Keras model" [Model, Container, Opaque],
+    KerasZip: "Keras model" [Model, Container],
     /// Any other zip archive.
     Zip: "zip archive" [Container],
     /// A numpy array.
@@ -66,20 +66,44 @@ formats! {
     Gguf: "GGUF model" [Model],
     /// A model of GGUF's predecessors.
     Ggml: "GGML model" [Model, Opaque],
+    /// A program of `ExecuTorch`.
+    ExecuTorch: "ExecuTorch model" [Model, Opaque],
+    /// A model in onnxruntime's own format.
+    OnnxRuntime: "ONNX Runtime model (ORT)" [Model, Opaque],
+    /// An engine of `TensorRT`.
+    TensorRt: "TensorRT engine" [Model, Opaque],
+    /// A model for Rockchip's processors.
+    Rknn: "RKNN model" [Model, Opaque],
+    /// A file of Torch 7, the Lua library.
+    Torch7: "Torch7 model" [Model, Opaque],
+    /// A program or the parameters of Paddle.
+    Paddle: "Paddle model" [Model, Opaque],
     /// An HDF5 file, such as a Keras model of before Keras 3.
-    Hdf5: "HDF5 file" [Model, Opaque],
+    Hdf5: "HDF5 file" [Model, Container],
+    /// The configuration of a Keras model, as JSON or YAML.
+    KerasConfig: "Keras configuration" [Model],
+    /// The configurations beside a TensorFlow `SavedModel`.
+    KerasMetadata: "Keras metadata" [Model],
     /// A TensorFlow Lite model.
-    Tflite: "TensorFlow Lite model" [Model, Opaque],
+    Tflite: "TensorFlow Lite model" [Model],
     /// A TensorFlow `SavedModel`.
-    SavedModel: "TensorFlow SavedModel" [Model, Opaque],
+    SavedModel: "TensorFlow SavedModel" [Model],
+    /// A TensorFlow graph: a frozen one, or the `.meta` of a checkpoint.
+    TfGraph: "TensorFlow graph" [Model],
+    /// The index of a TensorFlow checkpoint.
+    TfCheckpoint: "TensorFlow checkpoint" [Model],
     /// JSON: configurations, tokenizers, indices.
     Json: "JSON" [],
+    /// XML, such as PMML or an `OpenVINO` model.
+    Xml: "XML" [],
     /// An ELF program or library.
     Elf: "Linux program or library (ELF)" [Program, Native],
     /// A Windows program or library.
     Pe: "Windows program or library (PE)" [Program, Native],
     /// A macOS program or library.
     MachO: "macOS program or library (Mach-O)" [Program, Native],
+    /// A program for several systems at once, such as a llamafile.
+    Ape: "program for several systems (APE, llamafile)" [Program, Native],
     /// A script with a `#!` line.
     Script: "script" [Program],
     /// A Windows batch or PowerShell script.

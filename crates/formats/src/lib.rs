@@ -7,24 +7,34 @@
 
 pub mod concealed;
 pub mod executable;
+mod fields;
 mod format;
 pub mod gguf;
+pub mod hdf5;
 mod input;
 pub mod json;
+pub mod keras;
 mod little;
+mod models;
 mod nested;
 pub mod npy;
 pub mod onnx;
 pub mod pickle;
+pub mod python;
 pub mod safetensors;
 pub mod sevenzip;
 mod sniff;
 pub mod stream;
+pub mod strings;
 pub mod tar;
+pub mod tensorflow;
+pub mod tflite;
 pub mod tree;
+mod wire;
+pub mod xml;
 pub mod yaml;
 pub mod zip;
 
 pub use format::Format;
-pub use nested::{Entry, Unread, walk};
+pub use nested::{Entry, Limit, Unread, walk};
 pub use sniff::{sniff, sniff_all};

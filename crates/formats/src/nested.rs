@@ -5,7 +5,7 @@ use std::io;
 use tutela_core::{Bytes, Limits, Window, escape};
 
 use crate::stream::{self, Codec, Stream};
-use crate::{Format, sevenzip, sniff_all, tar, zip};
+use crate::{Format, hdf5, sevenzip, sniff_all, tar, zip};
 
 /// A file, or something packed inside it.
 #[derive(Clone, Copy)]
@@ -18,6 +18,8 @@ pub struct Entry<'a> {
     pub origin: Option<u64>,
     /// What it is; several when it has several faces.
     pub formats: &'a [Format],
+    /// What the thing is in which it lies directly; nothing for the file itself.
+    pub around: &'a [Format],
     /// The structure, when it is a zip archive.
     pub archive: Option<&'a zip::Archive>,
     /// The structure, when it is a tar archive.
@@ -49,6 +51,23 @@ pub struct Unread {
     pub why: String,
     /// The format, when it is one that is recognised but not understood.
     pub format: Option<Format>,
+    /// The limit that it breaks, if that is why.
+    pub limit: Option<Limit>,
+}
+
+/// A limit that packed data breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// So many packed bytes unpack to more than so many.
+    Size {
+        /// Packed.
+        packed: u64,
+        /// What they may unpack to.
+        limit: u64,
+    },
+    /// It is packed deeper than this many levels.
+    Depth(u32),
 }
 
 /// Shows the file and everything packed inside it to `visit`; returns what could not be looked at.
@@ -78,6 +97,10 @@ pub fn walk(
 struct Found<'a> {
     bytes: &'a dyn Bytes,
     member: Option<&'a str>,
+    /// What it is, once that is known.
+    formats: &'a [Format],
+    /// What the thing is in which it lies.
+    around: &'a [Format],
     origin: Option<u64>,
     listed: Option<&'a zip::Member>,
 }
@@ -87,15 +110,19 @@ impl<'a> Found<'a> {
         Self {
             bytes,
             member: None,
+            formats: &[],
+            around: &[],
             origin: Some(0),
             listed: None,
         }
     }
 
-    const fn inside(bytes: &'a dyn Bytes, member: &'a str) -> Self {
+    const fn inside(outer: Self, bytes: &'a dyn Bytes, member: &'a str) -> Self {
         Self {
             bytes,
             member: Some(member),
+            formats: &[],
+            around: outer.formats,
             origin: None,
             listed: None,
         }
@@ -116,6 +143,7 @@ struct Opened {
     zip: Option<zip::Archive>,
     tar: Option<tar::Archive>,
     sevenzip: Option<sevenzip::Archive>,
+    hdf5: Option<hdf5::File>,
     stream: Option<Stream>,
 }
 
@@ -143,27 +171,31 @@ impl Walk<'_> {
             bytes: found.bytes,
             origin: found.origin,
             formats: &formats,
+            around: found.around,
             archive: opened.zip.as_ref(),
             tar: opened.tar.as_ref(),
             sevenzip: opened.sevenzip.as_ref(),
             stream: opened.stream.as_ref(),
             listed: found.listed,
         })?;
-        for format in formats {
+        for format in formats.iter().copied() {
             if !format.is_understood() {
                 self.unread.push(Unread {
                     member: found.member.map(str::to_owned),
                     why: format!("is recognised ({format}) but cannot be looked into"),
                     format: Some(format),
+                    limit: None,
                 });
             } else if format.is_container() && depth >= self.limits.depth {
                 let depth = self.limits.depth;
-                self.skip(
-                    found.member,
-                    format!("is packed deeper than the limit of {depth} levels"),
-                );
+                let why = format!("is packed deeper than the limit of {depth} levels");
+                self.refuse(found.member, why, Some(Limit::Depth(depth)));
             }
         }
+        let found = Found {
+            formats: &formats,
+            ..found
+        };
         self.descend(found, opened, depth.saturating_add(1))
     }
 
@@ -181,6 +213,8 @@ impl Walk<'_> {
                     Err(sevenzip::Unreadable::Read(error)) => return Err(error),
                     Err(why) => self.skip(found.member, format!("could not be read: {why}")),
                 }
+            } else if format == Format::Hdf5 {
+                opened.hdf5 = Some(hdf5::read(found.bytes, self.limits)?);
             } else if let Some(codec) = Codec::of(format) {
                 opened.stream = self.unpack(found, codec)?;
             }
@@ -192,7 +226,7 @@ impl Walk<'_> {
         let limit = self.limits.member_bytes.min(self.budget);
         match stream::unpack(found.bytes, codec, limit, self.limits) {
             Ok(stream) => {
-                self.budget = self.budget.saturating_sub(stream.bytes.len() as u64);
+                self.spend(&stream);
                 Ok(Some(stream))
             }
             Err(stream::Failed::Read(error)) => Err(error),
@@ -210,6 +244,9 @@ impl Walk<'_> {
         if let Some(archive) = opened.tar {
             self.tar(found, &archive, depth)?;
         }
+        if let Some(file) = opened.hdf5 {
+            self.hdf5(found, &file, depth)?;
+        }
         if let Some(archive) = opened.sevenzip {
             self.sevenzip(found, &archive, depth)?;
         }
@@ -220,6 +257,10 @@ impl Walk<'_> {
     }
 
     fn skip(&mut self, member: Option<&str>, why: String) {
+        self.refuse(member, why, None);
+    }
+
+    fn refuse(&mut self, member: Option<&str>, why: String, broken: Option<Limit>) {
         let limit = self.limits.findings;
         // INVARIANT: at least one reason stays, so that the outcome is never clean.
         if self.unread.len() < limit.max(1) {
@@ -227,6 +268,7 @@ impl Walk<'_> {
                 member: member.map(str::to_owned),
                 why,
                 format: None,
+                limit: broken,
             });
         }
     }
@@ -251,16 +293,14 @@ impl Walk<'_> {
 
     fn stream(&mut self, found: Found<'_>, stream: &Stream, depth: u32) -> io::Result<()> {
         let member = found.member;
-        if !stream.is_complete() {
-            self.skip(member, "is packed data that breaks off".to_owned());
-        }
+        self.tell_incomplete(stream, found.bytes.len(), member);
         for fault in &stream.faults {
             if let stream::Fault::TooMany(_) = fault {
                 self.skip(member, format!("is a stream with a fault: {fault}"));
             }
         }
         let inner = below(member, "unpacked");
-        self.enter(Found::inside(&stream.bytes, &inner), depth)?;
+        self.enter(Found::inside(found, &stream.bytes, &inner), depth)?;
         // A loader that knows only one part sees what each part begins with.
         for (number, part) in stream.parts.iter().enumerate().skip(1) {
             if !self.admit(member) {
@@ -271,7 +311,7 @@ impl Walk<'_> {
                 continue;
             }
             let inner = below(member, &format!("unpacked from part {number}"));
-            self.enter(Found::inside(&rest.to_vec(), &inner), depth)?;
+            self.enter(Found::inside(found, &rest.to_vec(), &inner), depth)?;
         }
         self.behind(found, stream.trailing(), depth)
     }
@@ -283,7 +323,7 @@ impl Walk<'_> {
         };
         let inner = below(found.member, "behind");
         let window = Window::new(found.bytes, from, u64::MAX);
-        self.enter(Found::inside(&window, &inner).at(found, from), depth)
+        self.enter(Found::inside(found, &window, &inner).at(found, from), depth)
     }
 
     fn tar(&mut self, found: Found<'_>, archive: &tar::Archive, depth: u32) -> io::Result<()> {
@@ -297,10 +337,47 @@ impl Walk<'_> {
             }
             let inner = below(member, &file.name);
             let window = Window::new(found.bytes, file.start, file.length);
-            let entry = Found::inside(&window, &inner).at(found, file.start);
+            let entry = Found::inside(found, &window, &inner).at(found, file.start);
             self.enter(entry, depth)?;
         }
         self.behind(found, archive.trailing, depth)
+    }
+
+    /// The texts and lists of bytes in an HDF5 file: Keras keeps a model in an attribute, `PyTables` pickles in both.
+    fn hdf5(&mut self, found: Found<'_>, file: &hdf5::File, depth: u32) -> io::Result<()> {
+        let member = found.member;
+        for fault in &file.faults {
+            self.skip(member, format!("is an HDF5 file with a fault: {fault}"));
+        }
+        for (index, object) in file.objects.iter().enumerate() {
+            let attributes = object.attributes.iter().flat_map(|attribute| {
+                let values = attribute.values.iter().filter(|value| !is_name(value));
+                values.map(|value| (format!("@{}", attribute.name), value))
+            });
+            let lists = object.dataset.iter().flat_map(|dataset| &dataset.lists);
+            let lists = lists
+                .enumerate()
+                .map(|(number, list)| (format!("[{number}]"), list));
+            let joined = object.joined();
+            let joined = joined
+                .iter()
+                .map(|(name, value)| (format!("@{name}"), value));
+            for (name, value) in joined.chain(attributes).chain(lists) {
+                if !self.admit(member) {
+                    return Ok(());
+                }
+                let inner = below(member, &format!("{}{name}", file.path(index)));
+                self.enter(Found::inside(found, value, &inner), depth)?;
+            }
+            if holds_objects(object) {
+                let path = file.path(index);
+                self.skip(
+                    member,
+                    format!("keeps Python objects in `{path}`, packed so that they are not read"),
+                );
+            }
+        }
+        Ok(())
     }
 
     fn sevenzip(
@@ -319,12 +396,20 @@ impl Walk<'_> {
             left = left.saturating_sub(content.len() as u64);
             self.budget = self.budget.min(left);
             if self.admit(found.member) {
-                self.enter(Found::inside(&content, &name(index)), depth)?;
+                self.enter(Found::inside(found, &content, &name(index)), depth)?;
             }
             Ok(())
         })?;
         for (index, why) in missing {
-            self.skip(Some(&name(index)), format!("could not be read: {why}"));
+            let broken = match why {
+                sevenzip::Unreadable::TooLarge(limit) => Some(size(found.bytes.len(), limit)),
+                _ => None,
+            };
+            self.refuse(
+                Some(&name(index)),
+                format!("could not be read: {why}"),
+                broken,
+            );
         }
         let from = found.bytes.len().saturating_sub(archive.trailing);
         self.behind(found, Some(from), depth)
@@ -360,23 +445,57 @@ impl Walk<'_> {
                 return Ok(());
             }
         };
+        let mut listed = Some(file);
         if let zip::Content::Unpacked(stream) = &content {
-            self.budget = self.budget.saturating_sub(stream.bytes.len() as u64);
-            if !stream.is_complete() {
-                self.skip(Some(&inner), "is packed data that breaks off".to_owned());
-            }
+            self.spend(stream);
+            self.tell_incomplete(stream, file.packed, Some(&inner));
+            // A part cannot be compared with what is promised of the whole.
+            listed = listed.filter(|_| stream.is_complete());
         }
-        let inside = Found::inside(&content, &inner);
+        let inside = Found::inside(found, &content, &inner);
         let inside = match (&content, file.data) {
             (zip::Content::Stored(_), Some(start)) => inside.at(found, start),
             _ => inside,
         };
-        let entry = Found {
-            listed: Some(file),
-            ..inside
-        };
+        let entry = Found { listed, ..inside };
         self.enter(entry, depth)
     }
+
+    fn spend(&mut self, stream: &Stream) {
+        let spent = stream.too_large().unwrap_or(stream.bytes.len() as u64);
+        self.budget = self.budget.saturating_sub(spent);
+    }
+
+    fn tell_incomplete(&mut self, stream: &Stream, packed: u64, member: Option<&str>) {
+        if let Some(limit) = stream.too_large() {
+            let why = format!("unpacks to more than the limit of {limit} bytes");
+            self.refuse(member, why, Some(size(packed, limit)));
+        } else if !stream.is_complete() {
+            self.skip(member, "is packed data that breaks off".to_owned());
+        }
+    }
+}
+
+const fn size(packed: u64, limit: u64) -> Limit {
+    Limit::Size { packed, limit }
+}
+
+/// Whether a data set holds pickles of `PyTables` that were not read.
+fn holds_objects(object: &hdf5::Object) -> bool {
+    let is_mark = |attribute: &hdf5::Attribute| {
+        attribute.name == "PSEUDOATOM" && attribute.values.iter().any(|value| value == b"object")
+    };
+    let unread = object
+        .dataset
+        .as_ref()
+        .is_some_and(|dataset| !dataset.lists_complete);
+    unread && object.attributes.iter().any(is_mark)
+}
+
+/// Whether a text is short and plain: the name of a weight or a unit, nothing that holds anything.
+fn is_name(text: &[u8]) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-/:, ".contains(byte);
+    text.len() < 4 || (text.len() <= 200 && text.iter().all(is_plain))
 }
 
 const fn is_zip(format: Format) -> bool {
@@ -445,15 +564,15 @@ mod tests {
         };
         let (visited, unread) = seen(&deep, &limits);
         assert_eq!((visited.len(), unread.len()), (4, 1));
+        assert_eq!(unread[0].limit, Some(Limit::Depth(3)));
         let small = Limits {
             unpacked_bytes: 10,
             ..Limits::default()
         };
-        assert!(
-            seen(&gzip(&[7; 100]), &small).1[0]
-                .why
-                .contains("limit of 10 bytes")
-        );
+        let packed = gzip(&[7; 100]);
+        let refused = &seen(&packed, &small).1[0];
+        assert!(refused.why.contains("limit of 10 bytes"));
+        assert_eq!(refused.limit, Some(size(packed.len() as u64, 10)));
     }
 
     #[test]
@@ -462,6 +581,7 @@ mod tests {
             &b"7z\xbc\xaf\x27\x1c"[..],
             b"lmgg\x01\0\0\0",
             b"Rar!\x1a\x07\0",
+            // Not read to its end is not clean either.
             b"\x89HDF\r\n\x1a\n",
         ] {
             assert_eq!(seen(bytes, &Limits::default()).1.len(), 1);

@@ -10,6 +10,7 @@ use tutela_core::{Bytes, Limits};
 
 use crate::input::Input;
 use crate::little::u64_at;
+use crate::stream::KEPT;
 
 /// Dictionaries and headers may take so much memory: 7-Zip's largest preset asks for 64 MiB.
 const MEMORY_KIB: usize = 256 << 10;
@@ -157,7 +158,9 @@ impl Archive {
                     .take(limit.saturating_add(1))
                     .read_to_end(&mut content);
                 if content.len() as u64 > limit {
-                    stopped = Some(Ok(Unreadable::TooLarge(limit)));
+                    content.truncate(usize::try_from(limit.min(KEPT)).unwrap_or(usize::MAX));
+                    let shown = visit(index, content);
+                    stopped = Some(shown.map(|()| Unreadable::TooLarge(limit)));
                     return Ok(false);
                 }
                 limit = limit.saturating_sub(content.len() as u64);
@@ -246,5 +249,110 @@ impl Seek for Cursor<'_> {
         };
         self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
         Ok(self.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// `a` (five times `one`) and `b/c` (`two`), solid, as py7zr 1.1.4 packs them.
+    const ARCHIVE: &[u8] = b"7z\xbc\xaf'\x1c\x00\x04V[\xc2\xf9w\x00\x00\x00\x00\x00\x00\x00\x14\x00\x00\x00\x00\x00\x00\x00\x91|\x1a\xa6\xe0\x00\x11\x00\x0c]\x007\x9b\x88\xe2\xbc\x94\xaf\x97\xbc\xb3\xec\xa0\x00\xe0\x00d\x00[]\x00\x00\x813\x07\xae\x0f\xcf9\xb0\x0c\x07\xb0\xc3\xda*\xd7Xd\xac\xb3x\xceT\xdd\xa6\x8d\x91\xb6jO\xe8Xz\xb9(O\x99\xf6snq\x98\xf4\x97\x8dl\x0e\x91\xa2,\xf4\x96b1\xea\x0dd\x04-iZL\x18{\x19=\x1b\x86Fn\xd5 \xeb\xe9\x04\xd3\xa0\xb3\xbe\x00v\xb9\x1c\x01\x94\xca\xd4D\x00\x00\x00\x00\x17\x06\x14\x01\x09c\x00\x07\x0b\x01\x00\x01!!\x01\x18\x0ce\x00\x00";
+
+    /// The same with its headers not packed.
+    const PLAIN: &[u8] = b"7z\xbc\xaf'\x1c\x00\x04\xa5\xd0\x92\x10\x14\x00\x00\x00\x00\x00\x00\x00e\x00\x00\x00\x00\x00\x00\x00\x03\xf7\xd3\x0c\xe0\x00\x11\x00\x0c]\x007\x9b\x88\xe2\xbc\x94\xaf\x97\xbc\xb3\xec\xa0\x00\x01\x04\x06\x00\x01\x09\x14\x00\x07\x0b\x01\x00\x02!!\x01\x18\x04\x03\x03\x01\x03\x01\x00\x0c\x12\x12\x00\x08\x0d\x02\x09\x0f\x0a\x01\xc1\x04\x153f\x8a\xca\x11\x00\x00\x05\x02\x19\x03\x00\x00\x00\x11\x0d\x00a\x00\x00\x00b\x00/\x00c\x00\x00\x00\x14\x12\x01\x00\x10\x11?\xf6\xca{\xdd\x01 \x1b?\xf6\xca{\xdd\x01\x15\x0a\x01\x00 \x80\x80\x81 \x80\x80\x81\x00\x00";
+
+    type Members = Vec<(String, Vec<u8>)>;
+
+    /// What came out, and whether something is missing.
+    fn unpacked(bytes: &[u8]) -> Option<(Members, bool)> {
+        let bytes = bytes.to_vec();
+        let archive = read(&bytes, &Limits::default()).ok()?;
+        let mut found = Vec::new();
+        let missing = archive
+            .unpack(&bytes, 1 << 20, &mut |index, content| {
+                found.push((archive.members[index].name.clone(), content));
+                Ok(())
+            })
+            .unwrap();
+        Some((found, !missing.is_empty()))
+    }
+
+    #[test]
+    fn members_are_unpacked() {
+        let (found, missing) = unpacked(ARCHIVE).unwrap();
+        assert!(!missing);
+        assert_eq!(
+            found,
+            [
+                ("a".to_owned(), b"one".repeat(5)),
+                ("b/c".to_owned(), b"two".to_vec())
+            ]
+        );
+    }
+
+    #[test]
+    fn what_stands_behind_is_told() {
+        let bytes = [ARCHIVE, b"behind"].concat();
+        assert_eq!(read(&bytes, &Limits::default()).unwrap().trailing, 6);
+    }
+
+    #[test]
+    fn a_limit_is_kept() {
+        let bytes = ARCHIVE.to_vec();
+        let archive = read(&bytes, &Limits::default()).unwrap();
+        let mut found = Vec::new();
+        let missing = archive.unpack(&bytes, 10, &mut |_, content| {
+            found.push(content);
+            Ok(())
+        });
+        assert!(matches!(
+            missing.unwrap()[..],
+            [(0, Unreadable::TooLarge(10))]
+        ));
+        assert_eq!(found, [b"oneoneoneo"]);
+    }
+
+    #[test]
+    fn truncated_at_every_byte() {
+        for length in 0..ARCHIVE.len() {
+            let cut = unpacked(&ARCHIVE[..length]);
+            assert!(cut.is_none_or(|(_, missing)| missing), "{length}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_change_is_survived(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let mut bytes = ARCHIVE.to_vec();
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            if let Some((found, _)) = unpacked(&bytes) {
+                prop_assert!(found.len() <= 2);
+            }
+        }
+
+        #[test]
+        fn any_change_of_the_headers_is_survived(at in any::<prop::sample::Index>(), bytes in proptest::collection::vec(any::<u8>(), 1..4)) {
+            let mut archive = PLAIN.to_vec();
+            let start = 32 + usize::try_from(u64_at(PLAIN, 12).unwrap()).unwrap();
+            let at = start + at.index(PLAIN.len() - start - bytes.len());
+            archive[at..at + bytes.len()].copy_from_slice(&bytes);
+            // The checksums are mended, so that the change is read.
+            let crc = |bytes: &[u8]| {
+                let mut crc = flate2::Crc::new();
+                crc.update(bytes);
+                crc.sum().to_le_bytes()
+            };
+            let header = crc(&archive[start..]);
+            archive[28..32].copy_from_slice(&header);
+            let first = crc(&archive[12..32]);
+            archive[8..12].copy_from_slice(&first);
+            if let Some((found, _)) = unpacked(&archive) {
+                prop_assert!(found.len() <= 1_000);
+            }
+        }
     }
 }

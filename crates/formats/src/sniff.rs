@@ -6,7 +6,10 @@ use tutela_core::{Bytes, Limits};
 
 use crate::input::Input;
 use crate::stream::{self, Codec};
-use crate::{Format, executable, json, npy, onnx, pickle, safetensors, tar, zip};
+use crate::{
+    Format, executable, hdf5, json, keras, models, npy, onnx, pickle, safetensors, tar, tensorflow,
+    xml, zip,
+};
 
 /// What the bytes are, if they are of a known format.
 ///
@@ -34,6 +37,13 @@ pub fn sniff_all(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Vec<Format>> 
     if let Some(format) = by_head(bytes, &head, limits)? {
         found.push(format);
     }
+    if found.first() == Some(&Format::KerasConfig) && json::looks_like(&head) {
+        found.push(Format::Json);
+    }
+    if hdf5::signature(bytes)?.is_some_and(|at| at > 0) {
+        // Behind a user block, which may be anything that a loader knows.
+        found.push(Format::Hdf5);
+    }
     if let Some(format) = zip_format(bytes, limits)? {
         // A zip that begins as one is nothing else; behind other bytes it is a second face.
         found.push(format);
@@ -57,15 +67,21 @@ type Recogniser = fn(&Head<'_>) -> io::Result<Option<Format>>;
 /// Asked in this order; the first that knows the bytes decides. The weakest signs come last.
 const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(by_magic(head.start)),
+    |head| stream::behind_skippable(head.bytes),
     |head| executable::recognise(head.bytes),
+    |head| Ok(models::recognise(head.start)),
     |head| Ok(safetensors::looks_like(head.bytes)?.then_some(Format::Safetensors)),
     |head| Ok(tar::looks_like(head.bytes)?.then_some(Format::Tar)),
-    |head| Ok(is_hdf5(head.bytes)?.then_some(Format::Hdf5)),
+    |head| Ok(is_hdf5(head.start).then_some(Format::Hdf5)),
     |head| Ok(is_zlib(head).then_some(Format::Zlib)),
     |head| Ok(is_lzma(head).then_some(Format::Lzma)),
     |head| Ok(onnx::looks_like(head.bytes)?.then_some(Format::Onnx)),
+    |head| Ok(keras::looks_like(head.bytes, head.start)?.then_some(Format::KerasConfig)),
     |head| Ok(json::looks_like(head.start).then_some(Format::Json)),
+    |head| Ok(xml::looks_like(head.start).then_some(Format::Xml)),
+    |head| tensorflow::recognise(head.bytes),
     |head| Ok(is_saved_model(head.start).then_some(Format::SavedModel)),
+    |head| Ok(keras::looks_like_metadata(head.bytes, head.start)?.then_some(Format::KerasMetadata)),
     |head| Ok(is_pickle(head)?.then_some(Format::Pickle)),
 ];
 
@@ -122,17 +138,9 @@ fn by_magic(head: &[u8]) -> Option<Format> {
         .or(is_bzip2.then_some(Format::Bzip2))
 }
 
-/// HDF5's signature may stand at 0, 512, 1024, 2048 and so on, behind a user block.
-fn is_hdf5(bytes: &dyn Bytes) -> io::Result<bool> {
-    let mut input = Input::new(bytes);
-    let mut at = 0_u64;
-    while at < bytes.len() && at <= 1 << 20 {
-        if input.prefix(at, 8)? == b"\x89HDF\r\n\x1a\n" {
-            return Ok(true);
-        }
-        at = if at == 0 { 512 } else { at.saturating_mul(2) };
-    }
-    Ok(false)
+/// HDF5 at the start; behind a user block it is a second face.
+fn is_hdf5(head: &[u8]) -> bool {
+    head.starts_with(b"\x89HDF\r\n\x1a\n")
 }
 
 /// A two-byte header with its own check, and something that unpacks.
@@ -167,7 +175,7 @@ fn begins(head: &Head<'_>, codec: Codec) -> bool {
     match stream::unpack(&start, codec, 64, head.limits) {
         Ok(stream) if stream.is_complete() => !stream.bytes.is_empty(),
         Ok(stream) => stream.bytes.len() >= 8,
-        Err(error) => matches!(error, stream::Failed::TooLarge(_)),
+        Err(_) => false,
     }
 }
 
@@ -190,9 +198,9 @@ fn is_pickle(head: &Head<'_>) -> io::Result<bool> {
     if declared {
         // With its magic, a few opcodes that can be followed are enough; the checks follow the rest.
         let start = tutela_core::Window::new(head.bytes, 0, 4 << 10);
-        return Ok(pickle::describe(&start, head.limits)?.examined > 3);
+        return Ok(pickle::glance(&start, head.limits)?.examined > 3);
     }
-    Ok(pickle::describe(head.bytes, head.limits)?.is_plausible())
+    Ok(pickle::glance(head.bytes, head.limits)?.is_plausible())
 }
 
 fn zip_format(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> {
@@ -214,7 +222,13 @@ fn zip_format(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> 
     Ok(Some(
         if has(&|name| name == "data.pkl" || name.ends_with("/data.pkl")) {
             Format::TorchZip
-        } else if has(&|name| name == "config.json") && has(&|name| name.ends_with(".weights.h5")) {
+        } else if has(&|name| name == "config.json")
+            && has(&|name| {
+                name == "metadata.json"
+                    || name.ends_with(".weights.h5")
+                    || name.starts_with("model.weights.")
+            })
+        {
             Format::KerasZip
         } else if !archive.members.is_empty()
             && archive.members.iter().all(|member| is_array(&member.name))

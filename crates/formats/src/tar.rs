@@ -302,29 +302,29 @@ fn note_duplicates(archive: &mut Archive) {
 }
 
 fn is_header(block: &[u8]) -> bool {
-    let declared = block.get(148..156).and_then(octal);
-    let sum: u64 = block
-        .iter()
-        .enumerate()
-        .map(|(place, byte)| {
-            // The checksum counts its own field as blanks.
-            let counted = if (148..156).contains(&place) {
-                b' '
-            } else {
-                *byte
-            };
-            u64::from(counted)
-        })
-        .sum();
-    declared == Some(sum) && block.first().is_some_and(|byte| *byte != 0)
+    let Some(declared) = block.get(148..156).and_then(number) else {
+        return false;
+    };
+    // The checksum counts its own field as blanks; old programs summed signed bytes, and loaders take both.
+    let counted = |(place, byte): (usize, &u8)| match place {
+        148..156 => b' ',
+        _ => *byte,
+    };
+    let bytes = || block.iter().enumerate().map(counted);
+    let unsigned: i64 = bytes().map(i64::from).sum();
+    let signed: i64 = bytes().map(|byte| i64::from(byte.cast_signed())).sum();
+    i64::try_from(declared).is_ok_and(|declared| declared == unsigned || declared == signed)
 }
 
 fn size_of(block: &[u8]) -> Option<u64> {
-    let field = block.get(124..136)?;
+    block.get(124..136).and_then(number)
+}
+
+/// A number in octal digits, or as GNU writes large ones: big-endian behind a set high bit.
+fn number(field: &[u8]) -> Option<u64> {
     match field {
-        // GNU writes sizes over 8 GiB as a big-endian number behind a set high bit.
-        [0x80, rest @ ..] => rest.iter().try_fold(0_u64, |size, byte| {
-            size.checked_mul(256)?.checked_add(u64::from(*byte))
+        [0x80, rest @ ..] => rest.iter().try_fold(0_u64, |number, byte| {
+            number.checked_mul(256)?.checked_add(u64::from(*byte))
         }),
         _ => octal(field),
     }
@@ -424,6 +424,18 @@ mod tests {
     }
 
     #[test]
+    fn a_checksum_of_signed_bytes_is_taken_too() {
+        let mut bytes = member("\u{fc}", b'0', b"x");
+        bytes[148..156].fill(b' ');
+        let sum: i32 = bytes[..512]
+            .iter()
+            .map(|byte| i32::from(byte.cast_signed()))
+            .sum();
+        bytes[148..154].copy_from_slice(format!("{sum:06o}").as_bytes());
+        assert!(looks_like(&bytes).unwrap());
+    }
+
+    #[test]
     fn what_loaders_read_differently_is_told() {
         let mut bytes = member("pax", b'x', b"10 size=2\n");
         bytes.extend(member("a", b'0', b"one"));
@@ -455,6 +467,16 @@ mod tests {
         let whole = archive();
         for length in 0..whole.len() - 1024 {
             assert!(!of(&whole[..length]).complete);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_change_is_survived(at in proptest::prelude::any::<proptest::sample::Index>(), byte in proptest::prelude::any::<u8>()) {
+            let mut bytes = archive();
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            assert!(of(&bytes).members.len() < 10);
         }
     }
 }

@@ -179,7 +179,7 @@ impl Builder {
 
 /// The tag in full, unless it is one of YAML's own for plain values.
 fn tag_name(tag: &Tag) -> Option<String> {
-    let own = tag.is_yaml_core_schema() && !tag.suffix.contains("python");
+    let own = tag.is_yaml_core_schema() && !tag.suffix.contains(['/', '.']);
     (!own).then(|| format!("{}{}", tag.handle, tag.suffix))
 }
 

@@ -77,5 +77,5 @@ pub(crate) fn program(bytes: &dyn Bytes, start: u64) -> io::Result<Option<Format
     /// As far as a program's own header reaches.
     const HEAD: u64 = 4096;
     let found = executable::recognise(&Window::new(bytes, start, HEAD))?;
-    Ok(found.filter(|format| matches!(format, Format::Elf | Format::Pe)))
+    Ok(found.filter(|format| matches!(format, Format::Elf | Format::Pe | Format::Ape)))
 }

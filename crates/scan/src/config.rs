@@ -15,6 +15,9 @@ use crate::inside::{location, place};
 /// The longest YAML text that is read: configurations are a few KiB, and their reader is slow.
 const YAML: u64 = 4 << 20;
 
+/// What makes a YAML file worth a word even where it cannot be read to its end.
+const BROKEN: &[&str] = &["_target_", "auto_map", "python/", "trust_remote_code"];
+
 /// Something to say about a place in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Remark {
@@ -53,6 +56,9 @@ impl Remark {
     }
 }
 
+/// Remarks that a judgement of one text may make: what a hostile text could repeat a million times.
+pub(crate) const REMARKS: usize = 1_000;
+
 /// Reports remarks, each sentence once a file.
 pub(crate) fn report(
     info: &CheckInfo,
@@ -69,41 +75,28 @@ pub(crate) fn report(
     }
 }
 
-/// Shows a visitor the configurations that hold one of the words, in the clear or escaped.
-pub(crate) struct Configs<'a> {
-    /// What the check may know.
-    pub(crate) context: &'a Context<'a>,
-    /// Texts that a configuration must hold one of to be of interest.
-    pub(crate) words: &'a [&'a str],
-}
-
-/// What a check does with a configuration.
-type Visit<'a> = dyn Fn(&Document, &mut dyn Sink) + 'a;
-
-impl Configs<'_> {
-    /// Shows the entry, if it is such a configuration.
-    pub(crate) fn show(
-        &self,
-        file: &ArtifactFile,
-        entry: &Entry<'_>,
-        sink: &mut dyn Sink,
-        visit: &Visit<'_>,
-    ) -> io::Result<()> {
-        let name = name_of(file, entry);
-        let Some(document) = read((name, entry), self.context, self.words)? else {
-            return Ok(());
-        };
-        if let Some((at, fault)) = &document.fault {
-            let place = place(file, entry.member);
-            sink.incomplete(format!("`{place}` byte {at}: {fault}"));
-        }
-        visit(&document, sink);
-        Ok(())
+/// The configuration that a part of a file is, if it holds one of the words, in the clear or escaped.
+///
+/// What of it could not be read is told to the sink.
+pub(crate) fn document(
+    (file, entry): (&ArtifactFile, &Entry<'_>),
+    context: &Context<'_>,
+    words: &[&str],
+    sink: &mut dyn Sink,
+) -> io::Result<Option<Document>> {
+    let document = read((name_of(file, entry), entry), context, words)?;
+    if let Some((at, fault)) = document
+        .as_ref()
+        .and_then(|document| document.fault.as_ref())
+    {
+        let place = place(file, entry.member);
+        sink.incomplete(format!("`{place}` byte {at}: {fault}"));
     }
+    Ok(document)
 }
 
 /// Reads a configuration, if the entry is one and holds one of the words.
-pub(crate) fn read(
+fn read(
     (name, entry): (&str, &Entry<'_>),
     context: &Context<'_>,
     words: &[&str],
@@ -123,8 +116,9 @@ pub(crate) fn read(
     let document = yaml::read_text(&text);
     let named = name.ends_with(".yaml") || name.ends_with(".yml");
     let is_config = document.roots.iter().any(is_structure);
-    // Programs and prose often begin as YAML does; then they break its grammar.
-    let fits = is_config && (document.fault.is_none() || named);
+    // Programs, prose and templates of YAML often begin as YAML does; then they break its grammar.
+    let matters = named && holds(&text, BROKEN);
+    let fits = is_config && (document.fault.is_none() || matters);
     Ok(fits.then_some(document))
 }
 
@@ -217,7 +211,15 @@ pub(crate) fn effect_of_path(path: &str) -> Effect {
             return effect(first, name);
         }
     }
-    match path.rsplit_once('.') {
+    // What lies behind a class is reached through it: `pathlib.Path.write_text`.
+    let class = path
+        .match_indices('.')
+        .find(|(at, _)| {
+            let rest = path.get(at.saturating_add(1)..).unwrap_or_default();
+            rest.starts_with(char::is_uppercase) && rest.contains('.')
+        })
+        .and_then(|(at, _)| Some((path.get(..at)?, path.get(at.saturating_add(1)..)?)));
+    match class.or_else(|| path.rsplit_once('.')) {
         Some((module, name)) => effect(module, name),
         None if BUILTINS.contains(&path) => effect("builtins", path),
         None => Effect::Unknown,
@@ -264,6 +266,8 @@ mod tests {
             assert_eq!(severity, Some(Severity::Critical), "{path}");
         }
         assert_eq!(effect_of_path("mine.io.Reader"), Effect::Unknown);
+        let reached = effect_of_path("pathlib.Path.write_text").severity();
+        assert!(reached >= Some(Severity::High));
         assert!(is_path("a.b_c.D1") && !is_path("a b") && !is_path("a..b") && !is_path("1.5"));
     }
 

@@ -7,6 +7,10 @@ mod checks;
 mod claims;
 mod config;
 mod inside;
+mod keras;
+mod signs;
+mod template;
+mod tensorflow;
 mod together;
 
 pub use checks::CHECKS;

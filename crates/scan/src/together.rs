@@ -25,6 +25,16 @@ pub(crate) trait EntryCheck: Describe + Sync {
     /// Begins with an artifact; the visitor is then shown every part of every file, on all cores.
     fn begin<'a>(&self, artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a>;
 
+    /// Ends with a file, of which these parts could not be looked at.
+    fn ended(
+        &self,
+        _file: &ArtifactFile,
+        _unread: &[Unread],
+        _context: &Context<'_>,
+        _sink: &mut dyn Sink,
+    ) {
+    }
+
     /// Plants the fault that this check exists to find ([`Check::plant`](tutela_core::Check::plant)).
     ///
     /// # Errors
@@ -48,7 +58,7 @@ pub(crate) struct Together(pub(crate) &'static [&'static dyn EntryCheck]);
 
 /// One check at work on one artifact.
 struct Member<'a> {
-    scope: Scope,
+    check: &'a dyn EntryCheck,
     visit: Visitor<'a>,
 }
 
@@ -65,7 +75,7 @@ impl Group for Together {
             .filter_map(|(code, context)| {
                 let check = self.0.iter().find(|check| check.info().code == *code)?;
                 Some(Member {
-                    scope: check.scope(),
+                    check: *check,
                     visit: check.begin(artifact, context),
                 })
             })
@@ -85,7 +95,7 @@ pub(crate) fn alone(
     sink: &mut dyn Sink,
 ) {
     let member = Member {
-        scope: check.scope(),
+        check,
         visit: check.begin(artifact, context),
     };
     for record in run(&[member], artifact, context) {
@@ -142,7 +152,10 @@ fn examine(members: &[Member<'_>], file: &ArtifactFile, context: &Context<'_>) -
         match (&unread, failure) {
             (_, Some(source)) => tell(file, &reading(file, source), record),
             (Err(error), None) => tell(file, error, record),
-            (Ok(unread), None) => cover(file, member.scope, unread, record),
+            (Ok(unread), None) => {
+                member.check.ended(file, unread, context, record);
+                cover(file, member.check.scope(), unread, record);
+            }
         }
     }
     records

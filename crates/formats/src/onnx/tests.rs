@@ -2,7 +2,11 @@
 
 use proptest::prelude::*;
 
+use tutela_core::Limits;
+
 use super::*;
+use crate::input::Input;
+use crate::wire::field;
 
 /// A length-delimited field.
 fn span(number: u8, content: &[u8]) -> Vec<u8> {
@@ -122,10 +126,135 @@ fn custom_domains_and_odd_keys_are_told() {
     let node = span(1, &span(7, b"ai.onnx.contrib"));
     assert!(of(&model(&node)).domains.contains("ai.onnx.contrib"));
     let double = [tensor("t", "a"), entry("location", "b"), entry("mode", "x")].concat();
+    let external = &of(&model(&span(5, &double))).external[0];
     assert_eq!(
-        of(&model(&span(5, &double))).external[0].odd_keys,
-        ["location", "mode"]
+        (&external.doubled[..], &external.odd_keys[..]),
+        (&["location".to_owned()][..], &["mode".to_owned()][..])
     );
+}
+
+fn node(name: &str, domain: &str, more: &[u8]) -> Vec<u8> {
+    let fields = [
+        span(4, name.as_bytes()),
+        span(7, domain.as_bytes()),
+        more.to_vec(),
+    ];
+    span(1, &fields.concat())
+}
+
+#[test]
+fn operators_and_functions_are_listed() {
+    let text = |name: &str, value: &str| {
+        span(
+            5,
+            &[span(1, name.as_bytes()), span(4, value.as_bytes())].concat(),
+        )
+    };
+    let graph = [
+        node("Relu", "", b""),
+        node("Relu", "", &text("auto_pad", "SAME")),
+        node("PyOp", "mine", &text("module", "evil")),
+        node("PyOp", "mine", &text("module", "other")),
+    ];
+    let function = span(
+        25,
+        &[
+            span(1, b"Relu"),
+            span(7, &span(4, b"Add")),
+            span(10, b"ai.onnx"),
+        ]
+        .concat(),
+    );
+    let entry = span(14, &[span(1, b"key"), span(2, b"value")].concat());
+    let model = of(&[model(&graph.concat()), function, entry].concat());
+    let mut names: Vec<(&str, u64)> = model
+        .operators
+        .iter()
+        .map(|one| (one.name.as_str(), one.count))
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, [("Add", 1), ("PyOp", 1), ("PyOp", 1), ("Relu", 2)]);
+    assert!(
+        model
+            .operators
+            .iter()
+            .any(|one| one.texts == [("module".to_owned(), "evil".to_owned())])
+    );
+    assert_eq!(
+        (
+            model.functions[0].domain.as_str(),
+            model.functions[0].name.as_str()
+        ),
+        ("ai.onnx", "Relu")
+    );
+    assert_eq!(model.metadata, [("key".to_owned(), "value".to_owned())]);
+    assert_eq!(model.faults, []);
+}
+
+#[test]
+fn each_abuse_of_the_encoding_is_named() {
+    let raw = |dims: u64, bytes: usize| {
+        let parts = [
+            whole(1, dims),
+            whole(2, 1),
+            span(8, b"t"),
+            span(9, &vec![0; bytes]),
+        ];
+        span(5, &parts.concat())
+    };
+    for (bytes, wanted) in [
+        (
+            [model(b""), span(7, b"")].concat(),
+            "field 7 of a model stands again",
+        ),
+        (
+            model(&node("A", "", &span(7, b"b"))),
+            "field 7 of a node stands again",
+        ),
+        (
+            [model(b""), span(99, b"payload")].concat(),
+            "field 99 of a model does not exist",
+        ),
+        (
+            model(&node("A", "", &whole(6, 1))),
+            "field 6 of a node is written as something else",
+        ),
+        ([model(b""), b"\x9b\x06".to_vec()].concat(), "is malformed"),
+        (
+            model(&raw(3, 8)),
+            "tensor `t` has 8 bytes, but its shape and type make 12",
+        ),
+        (
+            model(&span(
+                5,
+                &[whole(1, 1), whole(2, 99), span(8, b"t")].concat(),
+            )),
+            "tensor `t` has the unknown type 99",
+        ),
+        (
+            model(&raw(u64::MAX, 8)),
+            "the shape of tensor `t` overflows",
+        ),
+    ] {
+        let faults: Vec<String> = of(&bytes).faults.iter().map(ToString::to_string).collect();
+        assert!(
+            faults.iter().any(|fault| fault.contains(wanted)),
+            "{wanted}: {faults:?}"
+        );
+    }
+    assert_eq!(of(&model(&raw(2, 8))).faults, []);
+}
+
+#[test]
+fn a_model_is_recognised_whatever_stands_around_it() {
+    let sound = model(&node("Relu", "", b""));
+    for (before, behind) in [
+        (span(99, b"payload"), vec![]),
+        (vec![], span(99, b"payload")),
+        (vec![], b"PK and more".to_vec()),
+    ] {
+        assert!(looks_like(&[before, sound.clone(), behind].concat()).unwrap());
+    }
 }
 
 #[test]

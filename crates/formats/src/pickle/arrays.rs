@@ -110,7 +110,7 @@ impl Machine<'_> {
 
     /// Reads `numpy.dtype('f8', …)`.
     fn content(&self, wrapper: &Wrapper) -> Option<Content> {
-        let Some(Node::Returned { call, state }) =
+        let Some(Node::Returned { call, state, .. }) =
             wrapper.dtype.and_then(|dtype| self.node_of(dtype))
         else {
             return None;

@@ -1,320 +1,34 @@
-//! What each opcode does: values, containers, imports and calls.
+//! Calls: what is called with what, what comes of it, and which methods opcodes call on objects.
 
 use std::io;
 
-use super::machine::{Machine, Read, Step};
-use super::value::{Encoding, Kind, Node, Value};
-use super::{Argument, CALLS_SHOWN, Call, Callee, Fault, Import, Opcode};
+use super::inner::is_use;
+use super::machine::{Machine, Step};
+use super::semantics::Meaning;
+use super::value::{Kind, Node, Value};
+use super::{Argument, CALLS_SHOWN, Call, Callee, Fault, Opcode};
 
 /// Calls that are described one by one, over all imports.
 const CALLS: usize = 1 << 16;
-/// Imports that are described one by one.
-const IMPORTS: usize = 1 << 16;
+/// Calls of methods of objects that are described one by one.
+const METHODS: u64 = 256;
 /// Arguments of a call that are described.
 const ARGUMENTS: usize = 8;
-/// Longest name that is resolved; Python has no limit, but real ones have under a hundred characters.
-const NAME_BYTES: u64 = 1 << 10;
+/// Imports and results inside the arguments of a call that are told.
+const USES: usize = 16;
+/// Containers inside containers that are looked through for them.
+const USES_DEPTH: u32 = 4;
 /// Characters of an argument that are kept: calls that share one long text must not multiply it.
 const ARGUMENT_TEXT: u64 = 256;
+/// Calls that one call comes down to, such as a partial of a partial.
+const REDIRECTS: u32 = 8;
+/// Results of which something is known.
+const MEANINGS: usize = 1 << 16;
+/// Keys of a state that are told.
+const KEYS: usize = 8;
 
 impl Machine<'_> {
-    pub(super) fn execute(&mut self, opcode: Opcode, read: Read, at: u64) -> io::Result<Step> {
-        use Opcode as O;
-        Ok(match opcode {
-            O::Reduce | O::NewObj | O::NewObjEx | O::Obj | O::Build => {
-                return self.execute_call(opcode, at);
-            }
-            O::Global | O::Inst | O::StackGlobal => return self.execute_import(opcode, read, at),
-            O::Int | O::Long | O::Float | O::Get | O::Put => {
-                return self.execute_line(opcode, read, at);
-            }
-            O::BinInt
-            | O::BinInt1
-            | O::BinInt2
-            | O::BinFloat
-            | O::Long1
-            | O::Long4
-            | O::None
-            | O::NewTrue
-            | O::NewFalse => self.execute_number(opcode, read)?,
-            O::String
-            | O::BinString
-            | O::ShortBinString
-            | O::Unicode
-            | O::BinUnicode
-            | O::ShortBinUnicode
-            | O::BinUnicode8
-            | O::BinBytes
-            | O::ShortBinBytes
-            | O::BinBytes8
-            | O::ByteArray8 => self.execute_text(opcode, read),
-            O::Mark | O::Stop | O::Pop | O::PopMark | O::Dup => self.execute_stack(opcode, at),
-            O::PersId => self.persistent(),
-            O::BinPersId => {
-                self.pop(opcode, at);
-                self.persistent()
-            }
-            O::BinGet | O::LongBinGet => self.recall(number(read), at),
-            O::BinPut | O::LongBinPut => self.remember(number(read), opcode, at),
-            O::Memoize => self.memoize(at),
-            O::Ext1 | O::Ext2 | O::Ext4 => {
-                self.note(
-                    at,
-                    Fault::Extension(i64::try_from(number(read)).unwrap_or(-1)),
-                );
-                self.push(Value::Opaque)
-            }
-            O::Proto => self.set_protocol(number(read)),
-            O::Frame => self.set_frame(at, number(read)),
-            O::NextBuffer => self.push(Value::Opaque),
-            O::ReadonlyBuffer => Step::On,
-            _ => self.execute_container(opcode, at),
-        })
-    }
-
-    fn execute_stack(&mut self, opcode: Opcode, at: u64) -> Step {
-        match opcode {
-            Opcode::Mark => self.mark(),
-            Opcode::Pop => self.pop_any(at),
-            Opcode::PopMark => {
-                self.pop_mark(opcode, at);
-                Step::On
-            }
-            Opcode::Dup => {
-                let value = self.top(opcode, at);
-                self.push(value)
-            }
-            _ => {
-                self.pop(opcode, at);
-                Step::Stop
-            }
-        }
-    }
-
-    fn persistent(&mut self) -> Step {
-        self.out.persistent = self.out.persistent.saturating_add(1);
-        self.push_node(Node::Persistent)
-    }
-
-    // ---- plain values ----
-
-    fn execute_number(&mut self, opcode: Opcode, read: Read) -> io::Result<Step> {
-        let bits = number(read);
-        let value = match (opcode, read) {
-            (Opcode::None, _) => Value::Nil,
-            (Opcode::NewTrue, _) => Value::Bool(true),
-            (Opcode::NewFalse, _) => Value::Bool(false),
-            (Opcode::BinFloat, _) => Value::Float(f64::from_bits(bits.swap_bytes())),
-            (Opcode::BinInt, _) => {
-                let unsigned = u32::try_from(bits).unwrap_or(u32::MAX);
-                Value::Int(i64::from(unsigned.cast_signed()))
-            }
-            (_, Read::Span(from, length)) => self.long(from, length)?,
-            _ => i64::try_from(bits).map_or(Value::Opaque, Value::Int),
-        };
-        Ok(self.push(value))
-    }
-
-    /// A little-endian two's-complement integer; opaque when it does not fit.
-    fn long(&mut self, from: u64, length: u64) -> io::Result<Value> {
-        if length > 8 {
-            return Ok(Value::Opaque);
-        }
-        let bytes = self.input.prefix(from, length)?;
-        let negative = bytes.last().is_some_and(|byte| *byte >= 0x80);
-        let start = if negative { -1_i64 } else { 0 };
-        let value = bytes
-            .iter()
-            .rev()
-            .fold(start, |value, byte| value << 8 | i64::from(*byte));
-        Ok(Value::Int(value))
-    }
-
-    /// The opcodes of protocol 0 that write a number as a line.
-    fn execute_line(&mut self, opcode: Opcode, read: Read, at: u64) -> io::Result<Step> {
-        let Read::Span(from, length) = read else {
-            return Ok(Step::Broken(Fault::Malformed(opcode)));
-        };
-        let line = String::from_utf8_lossy(self.input.prefix(from, length.min(64))?).into_owned();
-        // Python's `int` and `float` allow blanks around and underscores inside.
-        let text: String = line
-            .trim()
-            .chars()
-            .filter(|character| *character != '_')
-            .collect();
-        Ok(match opcode {
-            Opcode::Int if line == "00" => self.push(Value::Bool(false)),
-            Opcode::Int if line == "01" => self.push(Value::Bool(true)),
-            Opcode::Int | Opcode::Long => {
-                let digits = text.strip_suffix('L').unwrap_or(&text);
-                self.push(digits.parse().map_or(Value::Opaque, Value::Int))
-            }
-            Opcode::Float => self.push(text.parse().map_or(Value::Opaque, Value::Float)),
-            _ => match text.parse() {
-                Ok(index) if opcode == Opcode::Get => self.recall(index, at),
-                Ok(index) => self.remember(index, opcode, at),
-                Err(_) => Step::Broken(Fault::Malformed(opcode)),
-            },
-        })
-    }
-
-    fn execute_text(&mut self, opcode: Opcode, read: Read) -> Step {
-        let Read::Span(from, length) = read else {
-            return Step::Broken(Fault::Malformed(opcode));
-        };
-        let encoding = match opcode {
-            Opcode::String => Encoding::Quoted,
-            Opcode::BinString | Opcode::ShortBinString => Encoding::Ascii,
-            Opcode::Unicode => Encoding::RawUnicodeEscape,
-            Opcode::BinUnicode | Opcode::ShortBinUnicode | Opcode::BinUnicode8 => Encoding::Utf8,
-            _ => Encoding::Data,
-        };
-        self.push_text((from, length), encoding)
-    }
-
-    // ---- containers ----
-
-    fn execute_container(&mut self, opcode: Opcode, at: u64) -> Step {
-        use Opcode as O;
-        let taken = match opcode {
-            O::EmptyTuple => return self.push(Value::EmptyTuple),
-            O::Append | O::Tuple1 => self.take(1, opcode, at),
-            O::SetItem | O::Tuple2 => self.take(2, opcode, at),
-            O::Tuple3 => self.take(3, opcode, at),
-            O::EmptyList | O::EmptyDict | O::EmptySet => Vec::new(),
-            _ => self.pop_mark(opcode, at),
-        };
-        match opcode {
-            O::EmptyList | O::List => self.push_node(Node::items(Kind::List, &taken)),
-            O::EmptySet | O::FrozenSet => self.push_node(Node::items(Kind::Set, &taken)),
-            O::Tuple | O::Tuple1 | O::Tuple2 | O::Tuple3 => {
-                self.push_node(Node::items(Kind::Tuple, &taken))
-            }
-            O::EmptyDict | O::Dict => {
-                let mut node = Node::Dict {
-                    entries: Vec::new(),
-                    count: 0,
-                };
-                node.extend(&taken);
-                self.push_node(node)
-            }
-            _ => {
-                // APPEND, APPENDS, SETITEM, SETITEMS, ADDITEMS change what lies below.
-                let target = self.top(opcode, at);
-                self.extend(target, &taken);
-                Step::On
-            }
-        }
-    }
-
-    fn take(&mut self, count: usize, opcode: Opcode, at: u64) -> Vec<Value> {
-        let mut values: Vec<Value> = (0..count).map(|_| self.pop(opcode, at)).collect();
-        values.reverse();
-        values
-    }
-
-    // ---- imports ----
-
-    fn execute_import(&mut self, opcode: Opcode, read: Read, at: u64) -> io::Result<Step> {
-        let import = match read {
-            Read::Spans(module, name) => {
-                let (module, name) = (self.name(module)?, self.name(name)?);
-                self.import(opcode, module, name, at)
-            }
-            _ => self.stack_import(at)?,
-        };
-        if opcode != Opcode::Inst {
-            return Ok(self.push_import(import));
-        }
-        let arguments = self.pop_mark(opcode, at);
-        let result = self.call(Callee::Import(import), opcode, &arguments, at)?;
-        Ok(self.push(result))
-    }
-
-    /// The import of `STACK_GLOBAL`. The same two texts give the same import, so they are read once.
-    fn stack_import(&mut self, at: u64) -> io::Result<usize> {
-        let opcode = Opcode::StackGlobal;
-        let name = self.pop(opcode, at);
-        let module = self.pop(opcode, at);
-        let key = match (module, name) {
-            (Value::Text { at: module, .. }, Value::Text { at: name, .. }) => Some((module, name)),
-            _ => None,
-        };
-        if let Some(import) = key.and_then(|key| self.stack_imports.get(&key)) {
-            return Ok(*import);
-        }
-        let (module, name) = (self.text_of(module)?, self.text_of(name)?);
-        let import = self.import(opcode, module, name, at);
-        if let Some(key) = key
-            && self.stack_imports.len() < IMPORTS
-        {
-            self.stack_imports.insert(key, import);
-        }
-        Ok(import)
-    }
-
-    /// An import must never be lost: it has one node for the whole stream, for which there is always room.
-    fn push_import(&mut self, import: usize) -> Step {
-        if let Some(value) = self.import_nodes.get(&import) {
-            let value = *value;
-            return self.push(value);
-        }
-        let value = self.reserve(Node::Import(import));
-        self.import_nodes.insert(import, value);
-        self.push(value)
-    }
-
-    fn name(&mut self, (from, length): (u64, u64)) -> io::Result<Option<String>> {
-        if length > NAME_BYTES {
-            return Ok(None);
-        }
-        let bytes = self.input.prefix(from, length)?;
-        Ok(String::from_utf8(bytes.to_vec()).ok())
-    }
-
-    fn import(
-        &mut self,
-        opcode: Opcode,
-        module: Option<String>,
-        name: Option<String>,
-        at: u64,
-    ) -> usize {
-        if module.is_none() || name.is_none() {
-            self.note(at, Fault::UnresolvedImport);
-        }
-        let key = (module, name);
-        if let Some(index) = self.known.get(&key)
-            && *index < self.out.imports.len()
-        {
-            return *index;
-        }
-        if self.out.imports.len() >= IMPORTS {
-            self.note(
-                at,
-                Fault::Limit {
-                    what: "imports",
-                    limit: IMPORTS as u64,
-                },
-            );
-            return IMPORTS.saturating_sub(1);
-        }
-        let index = self.out.imports.len();
-        self.known.insert(key.clone(), index);
-        self.out.imports.push(Import {
-            module: key.0,
-            name: key.1,
-            start: at,
-            end: self.at,
-            opcode,
-            called: 0,
-            patched: false,
-        });
-        index
-    }
-
-    // ---- calls ----
-
-    fn execute_call(&mut self, opcode: Opcode, at: u64) -> io::Result<Step> {
+    pub(super) fn execute_call(&mut self, opcode: Opcode, at: u64) -> io::Result<Step> {
         if opcode == Opcode::Build {
             return self.build(at);
         }
@@ -331,23 +45,38 @@ impl Machine<'_> {
             Opcode::NewObjEx => {
                 let keywords = self.pop(opcode, at);
                 let arguments = self.pop(opcode, at);
-                let mut values = self.spread(arguments);
-                values.extend((keywords != Value::Opaque).then_some(keywords));
+                let mut values = self.positional(arguments, opcode, at);
+                let is_empty = matches!(self.node_of(keywords), Some(Node::Dict { count: 0, .. }));
+                values.extend((!is_empty && keywords != Value::Opaque).then_some(keywords));
                 (self.pop(opcode, at), values)
             }
             _ => {
                 let arguments = self.pop(opcode, at);
-                (self.pop(opcode, at), self.spread(arguments))
+                let values = self.positional(arguments, opcode, at);
+                (self.pop(opcode, at), values)
             }
         };
-        let callee = self.callee(callee, opcode, at);
-        let result = self.call(callee, opcode, &arguments, at)?;
+        let result = self.invoke(callee, opcode, &arguments, at)?;
         Ok(self.push(result))
     }
 
-    fn spread(&self, arguments: Value) -> Vec<Value> {
+    /// The C loader wants a tuple; the Python loader takes whatever can be iterated.
+    fn positional(&mut self, arguments: Value, opcode: Opcode, at: u64) -> Vec<Value> {
+        let is_tuple = match (self.node_of(arguments), arguments) {
+            (Some(Node::Items { kind, .. }), _) => *kind == Kind::Tuple,
+            (Some(Node::Returned { .. } | Node::Persistent(_)), _) => true,
+            (_, value) => matches!(value, Value::EmptyTuple | Value::Opaque),
+        };
+        if !is_tuple {
+            self.note(at, Fault::Arguments(opcode));
+        }
+        self.spread(arguments)
+    }
+
+    pub(super) fn spread(&self, arguments: Value) -> Vec<Value> {
         match (self.node_of(arguments), arguments) {
             (Some(Node::Items { items, .. }), _) => items.clone(),
+            (Some(Node::Dict { entries, .. }), _) => entries.iter().map(|entry| entry.0).collect(),
             (_, Value::EmptyTuple) => Vec::new(),
             _ => vec![arguments],
         }
@@ -357,7 +86,7 @@ impl Machine<'_> {
         let callee = match (self.node_of(value), value) {
             (Some(Node::Import(import)), _) => Callee::Import(*import),
             (Some(Node::Returned { call, .. }), _) => Callee::Returned(*call),
-            (Some(Node::Persistent), _) => Callee::Persistent,
+            (Some(Node::Persistent(_)), _) => Callee::Persistent,
             (None, Value::Opaque) => Callee::Unknown,
             _ => Callee::Data,
         };
@@ -369,6 +98,98 @@ impl Machine<'_> {
         callee
     }
 
+    /// Records a call, and the calls that it comes down to; gives the value of the last.
+    pub(super) fn invoke(
+        &mut self,
+        callee: Value,
+        opcode: Opcode,
+        arguments: &[Value],
+        at: u64,
+    ) -> io::Result<Value> {
+        let (mut callee, mut arguments) = (callee, arguments.to_vec());
+        for _ in 0..REDIRECTS {
+            let known = self.callee(callee, opcode, at);
+            let result = self.call(known, opcode, &arguments, at)?;
+            self.register(known, &arguments)?;
+            if self.meanings.len() >= MEANINGS {
+                // A flood: what these functions reach is no longer told, and the import stays a finding.
+                self.flooded(at);
+                return Ok(result);
+            }
+            if let Some(next) = self.redirect(callee, &arguments, opcode, at)? {
+                self.resolved(known, result);
+                (callee, arguments) = next;
+                continue;
+            }
+            if let Some(meaning) = self.result_of(callee, &arguments, opcode, at)? {
+                self.resolved(known, result);
+                self.mean(result, meaning);
+            }
+            return Ok(result);
+        }
+        self.note(
+            at,
+            Fault::Limit {
+                what: "calls in one",
+                limit: u64::from(REDIRECTS),
+            },
+        );
+        Ok(Value::Opaque)
+    }
+
+    fn flooded(&mut self, at: u64) {
+        let limit = Fault::Limit {
+            what: "results that are known",
+            limit: MEANINGS as u64,
+        };
+        if self.out.anomalies.last().map(|last| &last.fault) != Some(&limit) {
+            self.note(at, limit);
+        }
+    }
+
+    fn resolved(&mut self, callee: Callee, result: Value) {
+        if let Callee::Import(import) = callee
+            && let Some(import) = self.out.imports.get_mut(import)
+        {
+            import.resolved = import.resolved.saturating_add(1);
+        }
+        if let Some(Node::Returned { call, .. }) = self.node_of(result).cloned()
+            && let Some(call) = self.out.calls.get_mut(call)
+        {
+            call.resolved = true;
+        }
+    }
+
+    fn mean(&mut self, result: Value, known: Meaning) {
+        let Ok(index) = u32::try_from(self.meanings.len()) else {
+            return;
+        };
+        if let Some(Node::Returned { meaning, .. }) = self.node_mut(result) {
+            *meaning = Some(index);
+            self.meanings.push(known);
+        }
+    }
+
+    /// `copyreg.add_extension(module, name, code)` decides what an extension code stands for.
+    fn register(&mut self, callee: Callee, arguments: &[Value]) -> io::Result<()> {
+        let Callee::Import(index) = callee else {
+            return Ok(());
+        };
+        let is_registry = self.out.imports.get(index).is_some_and(|import| {
+            matches!(import.module.as_deref(), Some("copyreg" | "copy_reg"))
+                && import.name.as_deref() == Some("add_extension")
+        });
+        if is_registry
+            && let [module, name, Value::Int(code)] = arguments
+            && let Ok(code) = u64::try_from(*code)
+        {
+            let (module, name) = (self.text_of(*module)?, self.text_of(*name)?);
+            let import = self.import(Opcode::Reduce, module, name, self.at);
+            self.extensions.insert(code, import);
+        }
+        Ok(())
+    }
+
     /// Records a call and gives the value that stands for its result.
     fn call(
         &mut self,
@@ -378,37 +199,65 @@ impl Machine<'_> {
         at: u64,
     ) -> io::Result<Value> {
         let mut seen = 0;
-        if let Callee::Import(index) = callee
-            && let Some(import) = self.out.imports.get_mut(index)
-        {
-            import.called = import.called.saturating_add(1);
-            seen = import.called;
+        if let Callee::Import(index) = callee {
+            self.feed(index, arguments);
+            if let Some(import) = self.out.imports.get_mut(index) {
+                import.called = import.called.saturating_add(1);
+                seen = import.called;
+            }
         }
         if seen > CALLS_SHOWN || self.out.calls.len() >= CALLS {
             return Ok(self.uncounted(callee, opcode, at));
         }
-        let expression = self.expression(callee, opcode, arguments)?;
-        let arguments = arguments
+        let call = self.describe(callee, opcode, arguments, at)?;
+        self.first_calls.entry(callee).or_insert(call);
+        Ok(self.returned(call))
+    }
+
+    fn returned(&mut self, call: usize) -> Value {
+        self.node(Node::Returned {
+            call,
+            state: None,
+            meaning: None,
+        })
+    }
+
+    fn describe(
+        &mut self,
+        callee: Callee,
+        opcode: Opcode,
+        values: &[Value],
+        at: u64,
+    ) -> io::Result<usize> {
+        let expression = self.expression(callee, opcode, values)?;
+        let arguments = values
             .iter()
             .take(ARGUMENTS)
             .map(|value| self.describe_argument(*value))
             .collect::<io::Result<_>>()?;
+        let mut uses = Vec::new();
+        for value in values.iter().take(ARGUMENTS) {
+            self.uses(*value, USES_DEPTH, &mut uses)?;
+        }
         let call = self.out.calls.len();
-        self.first_calls.entry(callee).or_insert(call);
         self.out.calls.push(Call {
             callee,
             opcode,
             at,
             arguments,
+            uses,
+            keys: Vec::new(),
+            resolved: false,
             expression,
+            inside: None,
         });
-        Ok(self.node(Node::Returned { call, state: None }))
+        Ok(call)
     }
 
     /// The result of a call that is not described: stands for that of an earlier call of the same thing.
     fn uncounted(&mut self, callee: Callee, opcode: Opcode, at: u64) -> Value {
         match self.first_calls.get(&callee).copied() {
-            Some(call) => self.node(Node::Returned { call, state: None }),
+            Some(call) => self.returned(call),
             None => {
                 if !matches!(callee, Callee::Import(_)) {
                     self.note(at, Fault::CalledUnknown(opcode));
@@ -416,6 +265,34 @@ impl Machine<'_> {
                 Value::Opaque
             }
         }
+    }
+
+    /// Collects the imports and results inside a value; the depth is a constant.
+    fn uses(&mut self, value: Value, depth: u32, uses: &mut Vec<Argument>) -> io::Result<()> {
+        if uses.len() >= USES || depth == 0 {
+            return Ok(());
+        }
+        match self.node_of(value) {
+            Some(Node::Import(_) | Node::Returned { .. }) => {
+                let used = self.describe_argument(value)?;
+                if is_use(&used) && !uses.contains(&used) {
+                    uses.push(used);
+                }
+            }
+            Some(Node::Items { items, .. }) => {
+                for item in items.clone() {
+                    self.uses(item, depth.saturating_sub(1), uses)?;
+                }
+            }
+            Some(Node::Dict { entries, .. }) => {
+                for (key, value) in entries.clone() {
+                    self.uses(key, depth.saturating_sub(1), uses)?;
+                    self.uses(value, depth.saturating_sub(1), uses)?;
+                }
+            }
+            Some(Node::Persistent(_)) | None => {}
+        }
+        Ok(())
     }
 
     fn describe_argument(&mut self, value: Value) -> io::Result<Argument> {
@@ -441,33 +318,87 @@ impl Machine<'_> {
         })
     }
 
+    // ---- what opcodes call on objects ----
+
     /// BUILD gives an object its state; on an import it overwrites attributes of a class or module.
     fn build(&mut self, at: u64) -> io::Result<Step> {
         let state = self.pop(Opcode::Build, at);
         let target = self.top(Opcode::Build, at);
-        match self.node_of(target) {
-            Some(Node::Import(index)) => {
-                let index = *index;
-                if let Some(import) = self.out.imports.get_mut(index) {
-                    import.patched = true;
-                }
-                self.call(Callee::Import(index), Opcode::Build, &[state], at)?;
-                Ok(Step::On)
-            }
-            Some(Node::Returned { .. }) => {
-                if let Some(Node::Returned { state: place, .. }) = self.node_mut(target) {
-                    *place = Some(state);
-                }
-                self.skip_array(target, state, at)
-            }
-            _ => Ok(Step::On),
+        self.call_method(target, Opcode::Build, &[state], at)?;
+        if let Some(Node::Returned { state: place, .. }) = self.node_mut(target) {
+            *place = Some(state);
+            return self.skip_array(target, state, at);
         }
+        Ok(Step::On)
     }
-}
 
-fn number(read: Read) -> u64 {
-    match read {
-        Read::Number(number) => number,
-        _ => 0,
+    /// APPEND, SETITEM, BUILD and the like call a method of whatever is no plain container.
+    pub(super) fn call_method(
+        &mut self,
+        target: Value,
+        opcode: Opcode,
+        values: &[Value],
+        at: u64,
+    ) -> io::Result<()> {
+        if values.is_empty() && opcode != Opcode::Appends {
+            return Ok(());
+        }
+        let callee = match self.node_of(target) {
+            Some(Node::Import(import)) => Callee::Import(*import),
+            Some(Node::Returned { call, meaning, .. }) => {
+                match meaning.and_then(|index| self.known(index)) {
+                    Some(Meaning::Attribute(import)) => Callee::Import(*import),
+                    _ => Callee::Returned(*call),
+                }
+            }
+            _ => return Ok(()),
+        };
+        if let Callee::Import(import) = callee
+            && let Some(import) = self.out.imports.get_mut(import)
+        {
+            import.patched = true;
+            if self.methods < METHODS {
+                // Counted as a call, so that what is not described is still told.
+                import.called = import.called.saturating_add(1);
+            }
+        }
+        if self.methods >= METHODS || self.out.calls.len() >= CALLS {
+            return Ok(());
+        }
+        self.methods = self.methods.saturating_add(1);
+        let shown = values.get(..ARGUMENTS).unwrap_or(values);
+        let call = self.describe(callee, opcode, shown, at)?;
+        let keys = self.special_keys(shown)?;
+        if let Some(call) = self.out.calls.get_mut(call) {
+            call.keys = keys;
+        }
+        Ok(())
+    }
+
+    /// Keys such as `__class__` in a state, also in the second half of a pair.
+    fn special_keys(&mut self, values: &[Value]) -> io::Result<Vec<String>> {
+        let mut keys = Vec::new();
+        let mut states = Vec::new();
+        for value in values {
+            match self.node_of(*value) {
+                Some(Node::Items { items, .. }) if items.len() <= 2 => states.extend(items.clone()),
+                _ => states.push(*value),
+            }
+        }
+        for state in states {
+            let found: Vec<Value> = match self.node_of(state) {
+                Some(Node::Dict { entries, .. }) => entries.iter().map(|entry| entry.0).collect(),
+                _ => continue,
+            };
+            for key in found {
+                if let Some(key) = self.text_of(key)?
+                    && key.starts_with("__")
+                    && keys.len() < KEYS
+                {
+                    keys.push(key);
+                }
+            }
+        }
+        Ok(keys)
     }
 }

@@ -5,7 +5,9 @@ use std::io;
 
 use tutela_core::{Bytes, Limits};
 
+use super::inner::Candidates;
 use super::opcode::Argument as Written;
+use super::semantics::Meaning;
 use super::value::{Encoding, Memo, Node, Value};
 use super::{Anomaly, Callee, Fault, Opcode, Pickles, Stream};
 use crate::input::Input;
@@ -13,7 +15,7 @@ use crate::input::Input;
 /// Values on the stack and entries in the memo: 24 bytes each, so at most 200 MiB.
 const VALUES: usize = 8 << 20;
 /// Containers and results: past this they become opaque, which the description then says.
-const NODES: usize = 4 << 20;
+const NODES: usize = 3 << 20;
 /// Anomalies that are kept; a hostile stream could make one per byte.
 const ANOMALIES: usize = 1_000;
 /// Streams that are described one by one.
@@ -39,6 +41,19 @@ pub(super) enum Read {
     Spans((u64, u64), (u64, u64)),
 }
 
+/// How an opcode that reaches over the end of its frame is read.
+///
+/// `CPython`'s C loader holds a frame in a buffer. Reading from memory, or from a file that it can peek
+/// into, it goes on over the frame's end; reading from any other file it drops what is left of the buffer
+/// and reads anew behind the frame. Its Python loader stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// Straight on.
+    Joined,
+    /// The rest of the frame is dropped.
+    Dropped,
+}
+
 /// What a pickle inside a pickle puts aside: joblib writes an object array so.
 struct Suspended {
     stack: Vec<Value>,
@@ -59,10 +74,19 @@ pub(super) struct Machine<'a> {
     pub(super) known: HashMap<(Option<String>, Option<String>), usize>,
     /// The first described call of each thing called.
     pub(super) first_calls: HashMap<Callee, usize>,
+    /// What results are known to be.
+    pub(super) meanings: Vec<Meaning>,
+    /// Values that may be pickles themselves.
+    pub(super) candidates: Candidates,
+    /// Imports that the pickle itself registers under an extension code.
+    pub(super) extensions: HashMap<u64, usize>,
+    /// Calls on objects that are described so far.
+    pub(super) methods: u64,
     marks: Vec<usize>,
     memo: Memo,
     suspended: Vec<Suspended>,
     protocol: Option<u8>,
+    reading: Reading,
     frame_end: u64,
     steps: u64,
     /// Values that nodes keep, over the whole stream.
@@ -71,8 +95,9 @@ pub(super) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn new(bytes: &'a dyn Bytes, limits: &Limits) -> Self {
+    pub(super) fn new(bytes: &'a dyn Bytes, limits: &Limits, reading: Reading) -> Self {
         Self {
+            reading,
             input: Input::new(bytes),
             at: 0,
             stack: Vec::new(),
@@ -83,6 +108,10 @@ impl<'a> Machine<'a> {
             out: Pickles::default(),
             known: HashMap::new(),
             first_calls: HashMap::new(),
+            meanings: Vec::new(),
+            candidates: Candidates::default(),
+            extensions: HashMap::new(),
+            methods: 0,
             marks: Vec::new(),
             memo: Memo::default(),
             suspended: Vec::new(),
@@ -94,7 +123,14 @@ impl<'a> Machine<'a> {
     }
 
     /// Runs pickle after pickle, as loaders that call `load` again do.
-    pub(super) fn run(mut self) -> io::Result<Pickles> {
+    ///
+    /// Gives the description, the values that may be pickles themselves, and the steps taken.
+    pub(super) fn run(mut self) -> io::Result<(Pickles, Candidates, u64)> {
+        self.run_all()?;
+        Ok((self.out, self.candidates, self.steps))
+    }
+
+    fn run_all(&mut self) -> io::Result<()> {
         while self.at < self.input.len() {
             let start = self.at;
             let before = (
@@ -115,7 +151,7 @@ impl<'a> Machine<'a> {
                 self.forget(before);
                 self.note(start, Fault::Trailing(self.input.len()));
                 self.out.examined = start;
-                return Ok(self.out);
+                return Ok(());
             }
             self.out.streams.push(stream);
             if !complete || self.out.streams.len() >= STREAMS {
@@ -123,7 +159,7 @@ impl<'a> Machine<'a> {
             }
         }
         self.out.examined = self.at;
-        Ok(self.out)
+        Ok(())
     }
 
     /// Data behind a pickle may read as a few opcodes; it counts as a pickle only if it looks meant.
@@ -149,6 +185,7 @@ impl<'a> Machine<'a> {
         self.stack.clear();
         self.marks.clear();
         self.nodes.clear();
+        self.meanings.clear();
         self.import_nodes.clear();
         self.kept = 0;
         self.suspended.clear();
@@ -164,13 +201,27 @@ impl<'a> Machine<'a> {
             match step {
                 Step::On => {}
                 Step::Stop => match self.suspended.pop() {
-                    None => return Ok(true),
+                    None => {
+                        self.leave_frame(start);
+                        return Ok(true);
+                    }
                     Some(outer) => self.resume(outer),
                 },
                 Step::Broken(fault) => {
                     self.note(start, fault);
                     return Ok(false);
                 }
+            }
+        }
+    }
+
+    /// A loader that has read a whole frame begins the next pickle behind it, wherever STOP was.
+    fn leave_frame(&mut self, stop: u64) {
+        let end = std::mem::take(&mut self.frame_end).min(self.input.len());
+        if self.at < end {
+            self.note(stop, Fault::Frame);
+            if self.reading == Reading::Dropped {
+                self.at = end;
             }
         }
     }
@@ -191,7 +242,6 @@ impl<'a> Machine<'a> {
             Ok(argument) => argument,
             Err(fault) => return Ok(Step::Broken(fault)),
         };
-        self.check_frame(opcode, start);
         self.execute(opcode, argument, start)
     }
 
@@ -211,84 +261,133 @@ impl<'a> Machine<'a> {
     fn argument(&mut self, opcode: Opcode) -> io::Result<Result<Read, Fault>> {
         let from = self.at.saturating_add(1);
         let read = match opcode.argument() {
-            Written::None => (Read::None, from),
-            Written::Fixed(width) => match self.number(from, width)? {
-                Some(number) => (Read::Number(number), from.saturating_add(u64::from(width))),
-                None => return Ok(Err(Fault::Truncated)),
-            },
-            Written::Line => match self.line(from)? {
-                Some((length, next)) => (Read::Span(from, length), next),
-                None => return Ok(Err(Fault::Truncated)),
-            },
-            Written::TwoLines => {
-                let Some((first, second_at)) = self.line(from)? else {
-                    return Ok(Err(Fault::Truncated));
-                };
-                let Some((second, next)) = self.line(second_at)? else {
-                    return Ok(Err(Fault::Truncated));
-                };
-                (Read::Spans((from, first), (second_at, second)), next)
-            }
-            Written::Counted(width) => match self.counted(from, width)? {
-                Some(read) => read,
-                None => return Ok(Err(Fault::Truncated)),
-            },
+            Written::None => Some((Read::None, from)),
+            Written::Fixed(width) => self
+                .number(from, width)?
+                .map(|(number, next)| (Read::Number(number), next)),
+            Written::Line => self
+                .line(from)?
+                .map(|(start, length, next)| (Read::Span(start, length), next)),
+            Written::TwoLines => self.two_lines(opcode, from)?,
+            Written::Counted(width) => self.counted(from, width)?,
             Written::SignedCounted => match self.number(from, 4)? {
-                Some(count) if count > u64::from(u32::MAX >> 1) => {
+                Some((count, _)) if count > u64::from(u32::MAX >> 1) => {
                     return Ok(Err(Fault::Malformed(opcode)));
                 }
-                _ => match self.counted(from, 4)? {
-                    Some(read) => read,
-                    None => return Ok(Err(Fault::Truncated)),
-                },
+                _ => self.counted(from, 4)?,
             },
         };
-        self.at = read.1;
-        Ok(Ok(read.0))
+        Ok(match read {
+            Some((read, next)) => {
+                self.at = next;
+                Ok(read)
+            }
+            None => Err(Fault::Truncated),
+        })
     }
 
-    fn number(&mut self, at: u64, width: u8) -> io::Result<Option<u64>> {
+    fn number(&mut self, from: u64, width: u8) -> io::Result<Option<(u64, u64)>> {
+        let Some((at, next)) = self.part(from, u64::from(width)) else {
+            return Ok(None);
+        };
         let bytes = self.input.slice(at, usize::from(width))?;
-        Ok(bytes.map(|bytes| {
+        let number = bytes.map(|bytes| {
             bytes
                 .iter()
                 .rev()
                 .fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
-        }))
+        });
+        Ok(number.map(|number| (number, next)))
     }
 
-    fn line(&mut self, from: u64) -> io::Result<Option<(u64, u64)>> {
-        let newline = self.input.newline(from)?;
-        Ok(newline.map(|end| (end.saturating_sub(from), end.saturating_add(1))))
+    /// Where a line starts, its length, and where the next begins.
+    fn line(&mut self, from: u64) -> io::Result<Option<(u64, u64, u64)>> {
+        let Some(mut end) = self.input.newline(from)? else {
+            return Ok(None);
+        };
+        let mut start = from;
+        if from < self.frame_end && end >= self.frame_end {
+            start = self.straddle(from);
+            match self.input.newline(start)? {
+                Some(found) => end = found,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some((
+            start,
+            end.saturating_sub(start),
+            end.saturating_add(1),
+        )))
+    }
+
+    fn two_lines(&mut self, opcode: Opcode, from: u64) -> io::Result<Option<(Read, u64)>> {
+        let Some((first_at, first, next)) = self.line(from)? else {
+            return Ok(None);
+        };
+        let second = match self.line(next)? {
+            Some(line) => line,
+            None if opcode == Opcode::Inst && next >= self.frame_end => {
+                // The Python loader takes the last line for whole, and its last character for the newline.
+                let end = self.input.len();
+                let length = end.saturating_sub(next).saturating_sub(1);
+                (next, length, end)
+            }
+            None => return Ok(None),
+        };
+        let (second_at, second, next) = second;
+        Ok(Some((
+            Read::Spans((first_at, first), (second_at, second)),
+            next,
+        )))
     }
 
     fn counted(&mut self, from: u64, width: u8) -> io::Result<Option<(Read, u64)>> {
-        let Some(count) = self.number(from, width)? else {
+        let Some((count, data)) = self.number(from, width)? else {
             return Ok(None);
         };
-        let data = from.saturating_add(u64::from(width));
-        let end = data
-            .checked_add(count)
-            .filter(|end| *end <= self.input.len());
-        Ok(end.map(|end| (Read::Span(data, count), end)))
+        let part = self.part(data, count);
+        Ok(part.map(|(start, next)| (Read::Span(start, count), next)))
     }
 
-    /// `CPython`'s C loader reads on over a frame's end; its Python loader refuses. Both are told.
-    fn check_frame(&mut self, opcode: Opcode, start: u64) {
-        if opcode == Opcode::Frame {
-            if start < self.frame_end {
-                self.note(start, Fault::Frame);
-            }
-        } else if start < self.frame_end && self.at > self.frame_end {
-            self.note(start, Fault::Frame);
+    /// Where so many bytes are read from, and where they end; none when there are fewer.
+    fn part(&mut self, from: u64, length: u64) -> Option<(u64, u64)> {
+        let inside = from < self.frame_end;
+        let start = if inside && from.checked_add(length)? > self.frame_end {
+            self.straddle(from)
+        } else {
+            from
+        };
+        let end = start.checked_add(length)?;
+        (end <= self.input.len()).then_some((start, end))
+    }
+
+    /// Notes that loaders differ, and says where this one reads on.
+    fn straddle(&mut self, from: u64) -> u64 {
+        self.note(self.at, Fault::Frame);
+        let end = std::mem::take(&mut self.frame_end);
+        match self.reading {
+            Reading::Joined => from,
+            Reading::Dropped => end.min(self.input.len()),
         }
     }
 
     pub(super) fn set_frame(&mut self, start: u64, length: u64) -> Step {
-        let end = self.at.saturating_add(length);
+        let inner = self.at;
+        let mut end = inner.saturating_add(length);
+        if inner < self.frame_end {
+            // The Python loader stops at a frame inside a frame; the C loader looks only at its length.
+            self.note(start, Fault::Frame);
+            if end <= self.frame_end {
+                return Step::On;
+            }
+            if self.reading == Reading::Dropped {
+                self.at = self.frame_end;
+                end = self.frame_end.saturating_add(length);
+            }
+        }
         if end > self.input.len() {
             // The C loader stops here; the Python loader reads what there is.
-            self.note(start, Fault::Frame);
+            self.note(start, Fault::FrameLength);
         }
         self.frame_end = end;
         Step::On
@@ -320,12 +419,17 @@ impl<'a> Machine<'a> {
         Step::On
     }
 
-    pub(super) fn push_text(&mut self, (at, length): (u64, u64), encoding: Encoding) -> Step {
-        self.push(Value::Text {
+    pub(super) fn push_text(
+        &mut self,
+        (at, length): (u64, u64),
+        encoding: Encoding,
+    ) -> io::Result<Step> {
+        self.consider(at, length, encoding)?;
+        Ok(self.push(Value::Text {
             at,
             length,
             encoding,
-        })
+        }))
     }
 
     pub(super) fn push_node(&mut self, node: Node) -> Step {

@@ -8,9 +8,14 @@
 
 mod arrays;
 mod calls;
+mod concealed;
+mod execute;
+mod inner;
 mod machine;
+mod merge;
 mod opcode;
 mod render;
+mod semantics;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -20,6 +25,8 @@ use std::io;
 
 use tutela_core::{Bytes, Limits};
 
+pub use concealed::concealed;
+use machine::{Machine, Reading};
 pub use opcode::Opcode;
 
 /// What a run of pickles would do.
@@ -38,6 +45,51 @@ pub struct Pickles {
     pub examined: u64,
     /// How many values the loader's own `persistent_load` would be asked for.
     pub persistent: u64,
+    /// The first of these values, as Python would write them.
+    pub persistent_ids: Vec<String>,
+    /// Pickles inside values, at all levels; what they import and call is told with the rest.
+    pub nested: Vec<Nested>,
+}
+
+/// A pickle inside a value of a pickle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nested {
+    /// Where the value starts.
+    pub start: u64,
+    /// One past its last byte.
+    pub end: u64,
+    /// What it is written in, outermost first; nothing when it lies there as it is.
+    pub codings: Vec<Coding>,
+    /// Whether every pickle in it ended with STOP.
+    pub complete: bool,
+}
+
+/// What a pickle inside a value is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Coding {
+    /// Characters that stand for bytes.
+    Text,
+    /// Base64, plain or for URLs.
+    Base64,
+    /// Hexadecimal digits.
+    Hex,
+    /// A zlib stream.
+    Zlib,
+    /// A gzip stream.
+    Gzip,
+}
+
+impl fmt::Display for Coding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Text => "text",
+            Self::Base64 => "base64",
+            Self::Hex => "hexadecimal",
+            Self::Zlib => "zlib",
+            Self::Gzip => "gzip",
+        })
+    }
 }
 
 /// Calls of one import that are described one by one.
@@ -71,8 +123,28 @@ pub struct Import {
     pub opcode: Opcode,
     /// How often it is called, directly.
     pub called: u64,
-    /// Whether BUILD sets attributes on the import itself, not on an object made from it.
+    /// How many of these calls are given a pickle as their first argument that is described as well.
+    pub fed: u64,
+    /// Of how many of these calls the result is known, so that what is done with it is told by itself.
+    pub resolved: u64,
+    /// Whether an opcode changes the import itself, such as its attributes, not an object made from it.
     pub patched: bool,
+    /// How the pickle comes by it.
+    pub origin: Origin,
+    /// The value that it lies in, by its index in [`Pickles::nested`]; none for the pickle itself.
+    pub inside: Option<usize>,
+}
+
+/// How a pickle comes by a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// An opcode names it.
+    Named,
+    /// It is reached through calls such as `getattr`.
+    Attribute,
+    /// It is reached as an attribute of an object that a call has made.
+    Method,
 }
 
 impl fmt::Display for Import {
@@ -96,6 +168,14 @@ pub struct Call {
     pub at: u64,
     /// The first arguments.
     pub arguments: Vec<Argument>,
+    /// Imports and results anywhere in the arguments, the first few.
+    pub uses: Vec<Argument>,
+    /// Keys with two underscores in the state that BUILD sets.
+    pub keys: Vec<String>,
+    /// Whether its result is known, so that what is done with it is told by itself.
+    pub resolved: bool,
+    /// The value that it lies in, by its index in [`Pickles::nested`]; none for the pickle itself.
+    pub inside: Option<usize>,
     /// The call as Python would write it, escaped and bounded.
     pub expression: String,
 }
@@ -164,15 +244,21 @@ pub enum Fault {
     /// A protocol that this machine does not know.
     #[error("pickle protocol {0} is unknown")]
     Protocol(u8),
-    /// A frame that is longer than what is left, or that an opcode or another frame straddles.
+    /// A frame that an opcode, another frame or the pickle's end does not fit, so that loaders differ.
     #[error("a frame does not enclose whole opcodes, so loaders may read it differently")]
     Frame,
+    /// A frame that is longer than what is left.
+    #[error("a frame is longer than the rest of the file")]
+    FrameLength,
     /// An import whose module or name is computed in a way that the machine cannot follow.
     #[error("an import's name cannot be resolved")]
     UnresolvedImport,
     /// A class by a number that only the loading program's registry knows.
     #[error("extension code {0} stands for a class that only the loading program knows")]
     Extension(i64),
+    /// A call whose arguments are no tuple, which only the Python loader takes.
+    #[error("{0} is given arguments that are no tuple, so loaders differ")]
+    Arguments(Opcode),
     /// A call of plain data, on which Python would stop.
     #[error("{0} calls plain data")]
     CalledData(Opcode),
@@ -273,5 +359,51 @@ pub fn is_dotted_name(text: &str) -> bool {
 /// assert_eq!(pickles.calls[0].expression, "os.system(\"echo inert\")");
 /// ```
 pub fn describe(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Pickles> {
-    machine::Machine::new(bytes, limits).run()
+    follow(bytes, limits, 0, &mut inner::Budget::new(limits))
+}
+
+/// Describes only what lies bare, for telling formats apart.
+pub(crate) fn glance(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Pickles> {
+    Ok(Machine::new(bytes, limits, Reading::Joined).run()?.0)
+}
+
+/// Describes pickles that lie so many levels deep inside the values of others.
+fn follow(
+    bytes: &dyn Bytes,
+    limits: &Limits,
+    depth: u32,
+    budget: &mut inner::Budget,
+) -> io::Result<Pickles> {
+    let limits = Limits {
+        steps: if depth == 0 {
+            limits.steps
+        } else {
+            budget.steps
+        },
+        ..*limits
+    };
+    let read = |reading, budget: &mut inner::Budget| -> io::Result<Pickles> {
+        let (mut out, candidates, steps) = Machine::new(bytes, &limits, reading).run()?;
+        if depth > 0 {
+            budget.steps = budget.steps.saturating_sub(steps);
+        }
+        let inner = inner::Inner {
+            bytes,
+            depth,
+            limits: &limits,
+            budget,
+        };
+        inner.look(&mut out, candidates)?;
+        Ok(out)
+    };
+    let mut out = read(Reading::Joined, budget)?;
+    if out
+        .anomalies
+        .iter()
+        .any(|anomaly| anomaly.fault == Fault::Frame)
+    {
+        let other = read(Reading::Dropped, budget)?;
+        merge::merge(&mut out, other, merge::Place::Same);
+    }
+    Ok(out)
 }

@@ -27,12 +27,23 @@ impl Machine<'_> {
         arguments: &[Value],
     ) -> io::Result<String> {
         let mut text = self.show_callee(callee);
-        if opcode == Opcode::Build {
-            text.push_str(".__setstate__");
-        }
+        text.push_str(match opcode {
+            Opcode::Build => ".__setstate__",
+            Opcode::Append | Opcode::Appends => ".extend",
+            Opcode::SetItem | Opcode::SetItems => ".__setitem__",
+            Opcode::AddItems => ".add",
+            _ => "",
+        });
         text.push('(');
         self.show_list(arguments, arguments.len() as u64, DEPTH, &mut text)?;
         text.push(')');
+        Ok(tutela_core::escape(&text, EXPRESSION))
+    }
+
+    /// One value as Python would write it.
+    pub(super) fn shown(&mut self, value: Value) -> io::Result<String> {
+        let mut text = String::new();
+        self.show(value, DEPTH, &mut text)?;
         Ok(tutela_core::escape(&text, EXPRESSION))
     }
 
@@ -141,7 +152,12 @@ impl Machine<'_> {
                 }
                 text.push_str(if count > ITEMS as u64 { ", …}" } else { "}" });
             }
-            Some(Node::Persistent) => text.push_str("persistent_load(…)"),
+            Some(Node::Persistent(_)) if depth == 0 => text.push_str("persistent_load(…)"),
+            Some(Node::Persistent(id)) => {
+                text.push_str("persistent_load(");
+                self.show(id, depth.saturating_sub(1), text)?;
+                text.push(')');
+            }
             None => text.push('?'),
         }
         Ok(())
@@ -161,6 +177,17 @@ impl Machine<'_> {
             return Ok(None);
         }
         Ok(Some(decode(&self.input.peek(at, length)?, encoding)))
+    }
+}
+
+/// The bytes that a literal stands for; none when it has characters that are no bytes.
+pub(super) fn bytes_of(literal: &[u8], encoding: Encoding) -> Option<Vec<u8>> {
+    match encoding {
+        Encoding::Data | Encoding::Ascii => Some(literal.to_vec()),
+        _ => decode(literal, encoding)
+            .chars()
+            .map(|character| u8::try_from(character).ok())
+            .collect(),
     }
 }
 
@@ -202,7 +229,14 @@ fn unescape(bytes: &[u8], all: bool) -> String {
                 text.push(character);
                 rest = after.get(used..).unwrap_or_default();
             }
-            None => text.push('\\'),
+            None => {
+                text.push('\\');
+                if !all {
+                    // In raw-unicode-escape a backslash takes the character behind it along.
+                    text.push(char::from(*kind));
+                    rest = after;
+                }
+            }
         }
     }
     text

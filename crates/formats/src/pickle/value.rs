@@ -60,10 +60,17 @@ pub(super) enum Node {
     },
     /// Something imported, by its index in the description.
     Import(usize),
-    /// What a call returned, by the call's index in the description; and the state that was set on it.
-    Returned { call: usize, state: Option<Value> },
+    /// What a call returned.
+    Returned {
+        /// The call, by its index in the description.
+        call: usize,
+        /// The state that was set on it.
+        state: Option<Value>,
+        /// What it is known to be, by its index in the machine.
+        meaning: Option<u32>,
+    },
     /// What the loader's `persistent_load` makes of a value.
-    Persistent,
+    Persistent(Value),
 }
 
 /// Items that a container keeps: enough for the arguments that are shown and for joblib's headers.
@@ -83,7 +90,7 @@ impl Node {
         match self {
             Self::Items { items, .. } => items.capacity(),
             Self::Dict { entries, .. } => entries.capacity().saturating_mul(2),
-            Self::Import(_) | Self::Returned { .. } | Self::Persistent => 0,
+            Self::Import(_) | Self::Returned { .. } | Self::Persistent(_) => 0,
         }
     }
 
@@ -103,7 +110,7 @@ impl Node {
                     _ => None,
                 }));
             }
-            Self::Import(_) | Self::Returned { .. } | Self::Persistent => {}
+            Self::Import(_) | Self::Returned { .. } | Self::Persistent(_) => {}
         }
     }
 }

@@ -25,6 +25,9 @@ use source::{Output, Source, Stop};
 /// themselves.
 const DICTIONARY: u64 = 512 << 20;
 
+/// How much of what is larger than its limit is kept: loaders run what stands first.
+pub(crate) const KEPT: u64 = 16 << 20;
+
 /// A way of packing one stream of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -96,9 +99,6 @@ impl Codec {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failed {
-    /// It unpacks to more than the limit.
-    #[error("it unpacks to more than the limit of {0} bytes")]
-    TooLarge(u64),
     /// The stream is broken before anything came out.
     #[error("its packed data is broken")]
     Broken,
@@ -126,7 +126,16 @@ impl Stream {
         !self
             .faults
             .iter()
-            .any(|fault| matches!(fault, Fault::Broken { .. }))
+            .any(|fault| matches!(fault, Fault::Broken { .. } | Fault::TooLarge(_)))
+    }
+
+    /// The limit, when there is more: only the start is here then.
+    #[must_use]
+    pub fn too_large(&self) -> Option<u64> {
+        self.faults.iter().find_map(|fault| match fault {
+            Fault::TooLarge(limit) => Some(*limit),
+            _ => None,
+        })
     }
 
     /// Where the bytes begin that belong to no part.
@@ -158,6 +167,9 @@ pub enum Fault {
         /// Where the broken part begins.
         at: u64,
     },
+    /// It unpacks to more than the limit; only its start was kept.
+    #[error("it unpacks to more than the limit of {0} bytes")]
+    TooLarge(u64),
     /// Bytes that belong to no part.
     #[error("{length} bytes from byte {at} stand behind the packed data")]
     Trailing {
@@ -174,7 +186,7 @@ pub enum Fault {
     Name(String),
 }
 
-/// Unpacks a stream, at most `limit` bytes.
+/// Unpacks a stream, at most `limit` bytes; of more, only the start is kept.
 ///
 /// # Errors
 /// [`Failed`], when nothing comes out.
@@ -201,7 +213,13 @@ pub fn unpack(
             // INVARIANT: every part takes bytes, so the loop ends.
             Ok(()) if source.position() > part.packed => {}
             Ok(()) => break,
-            Err(Stop::Full) => return Err(Failed::TooLarge(limit)),
+            Err(Stop::Full) => {
+                stream.faults.push(Fault::TooLarge(limit));
+                let kept = usize::try_from(KEPT).unwrap_or(usize::MAX);
+                output.bytes.truncate(kept);
+                output.bytes.shrink_to_fit();
+                break;
+            }
             Err(Stop::Broken) if output.bytes.is_empty() => return Err(Failed::Broken),
             Err(Stop::Broken) => {
                 stream.faults.push(Fault::Broken { at: part.packed });
@@ -221,12 +239,14 @@ fn next_part(
     stream: &mut Stream,
     limits: &Limits,
 ) -> io::Result<bool> {
+    let can_skip = matches!(codec, Codec::Zstd | Codec::Lz4);
     if stream.parts.is_empty() {
+        while can_skip && skip_frame(source)? {}
         return Ok(true);
     }
     let end = source.position();
     loop {
-        if matches!(codec, Codec::Zstd | Codec::Lz4) && skip_frame(source)? {
+        if can_skip && skip_frame(source)? {
             continue;
         }
         // Loaders step over zeros between parts: tapes and xz pad with them.
@@ -256,6 +276,28 @@ fn next_part(
         return Ok(false);
     }
     Ok(true)
+}
+
+/// The format of a stream that begins with frames that carry no data: that of the first one that does.
+pub(crate) fn behind_skippable(bytes: &dyn Bytes) -> io::Result<Option<Format>> {
+    let mut source = Source::new(bytes);
+    let mut skipped = false;
+    // An honest stream begins with one, if any: enough is looked through.
+    for _ in 0..1_000 {
+        if !skip_frame(&mut source)? {
+            break;
+        }
+        skipped = true;
+    }
+    let magic = source.peek(4)?;
+    Ok([
+        (zstd::MAGIC, Format::Zstd),
+        (lz4::MAGIC, Format::Lz4),
+        (lz4::LEGACY, Format::Lz4),
+    ]
+    .into_iter()
+    .find(|(wanted, _)| skipped && *wanted == magic)
+    .map(|(_, format)| format))
 }
 
 /// Steps over a frame that carries no data (RFC 8878, section 3.1.2; LZ4 has the same).

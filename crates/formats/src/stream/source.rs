@@ -137,12 +137,17 @@ impl Output {
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Stop> {
-        let length = (self.bytes.len() as u64).saturating_add(bytes.len() as u64);
-        if length > self.limit {
-            return Err(Stop::Full);
+        let left = self.limit.saturating_sub(self.bytes.len() as u64);
+        match bytes.get(..usize::try_from(left).unwrap_or(usize::MAX)) {
+            Some(fitting) if fitting.len() < bytes.len() => {
+                self.bytes.extend_from_slice(fitting);
+                Err(Stop::Full)
+            }
+            _ => {
+                self.bytes.extend_from_slice(bytes);
+                Ok(())
+            }
         }
-        self.bytes.extend_from_slice(bytes);
-        Ok(())
     }
 
     /// Takes everything that a decoder gives.

@@ -41,9 +41,11 @@ fn a_limit_is_kept() {
     for (codec, packed) in PACKED {
         let packed = packed.to_vec();
         let limits = Limits::default();
-        assert!(unpack(&packed, *codec, 800, &limits).is_ok(), "{codec:?}");
-        let small = unpack(&packed, *codec, 799, &limits);
-        assert!(matches!(small, Err(Failed::TooLarge(799))), "{codec:?}");
+        let enough = unpack(&packed, *codec, 800, &limits).unwrap();
+        assert_eq!(enough.faults, [], "{codec:?}");
+        let small = unpack(&packed, *codec, 799, &limits).unwrap();
+        assert_eq!(small.faults, [Fault::TooLarge(799)], "{codec:?}");
+        assert_eq!(small.bytes, plain()[..799], "{codec:?}");
     }
 }
 
@@ -77,9 +79,10 @@ fn frames_without_data_are_stepped_over() {
         if !matches!(codec, Codec::Zstd | Codec::Lz4) {
             continue;
         }
-        let mut bytes = packed.to_vec();
-        bytes.extend(b"\x52\x2a\x4d\x18\x03\0\0\0abc");
-        bytes.extend(*packed);
+        let empty = b"\x52\x2a\x4d\x18\x03\0\0\0abc";
+        let bytes = [empty, *packed, empty, packed].concat();
+        let format = crate::sniff(&bytes, &Limits::default()).unwrap().unwrap();
+        assert_eq!(Codec::of(format), Some(*codec));
         let stream = of(&bytes, *codec).unwrap();
         assert_eq!(
             (stream.parts.len(), stream.faults),

@@ -172,19 +172,7 @@ impl Reader<'_> {
         if name.contains(&0) {
             archive.note(Some(index), Fault::Nul(escape(&member.name, 200)));
         }
-        let second = local
-            .map(|local| local.member(member.header))
-            .filter(|second| {
-                let sizes = (second.packed, second.unpacked);
-                let is_told = sizes != (0, 0) || second.flags & 8 == 0;
-                second.method != member.method || (is_told && second.packed != member.packed)
-            })
-            .map(|mut second| {
-                if (second.packed, second.unpacked) == (0, 0) {
-                    (second.packed, second.unpacked) = (member.packed, member.unpacked);
-                }
-                second
-            });
+        let second = local.and_then(|local| local.differently(&member));
         archive.members.push(member);
         archive.members.extend(second);
         Ok(())

@@ -178,6 +178,32 @@ impl End {
                 self.readings.push(reading);
             }
         }
+        // The usual reading is the one that leads to members, wherever the directory stands.
+        let (mut leading, mut others) = (Vec::new(), Vec::new());
+        for reading in std::mem::take(&mut self.readings) {
+            if leads(input, &reading)? {
+                leading.push(reading);
+            } else {
+                others.push(reading);
+            }
+        }
+        leading.append(&mut others);
+        self.readings = leading;
         Ok(())
     }
+}
+
+/// Whether the directory's first entry leads to a member's header.
+fn leads(input: &mut Input<'_>, reading: &Reading) -> io::Result<bool> {
+    let offset = input.slice(reading.start.saturating_add(42), 4)?;
+    let offset = u64::from(
+        offset
+            .and_then(|offset| u32_at(offset, 0))
+            .unwrap_or_default(),
+    );
+    if reading.size == 0 || offset == IN_ZIP64 {
+        return Ok(true);
+    }
+    let header = input.prefix(reading.shift.saturating_add(offset), 4)?;
+    Ok(header.starts_with(b"PK\x03\x04"))
 }

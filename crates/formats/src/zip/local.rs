@@ -81,6 +81,17 @@ impl Local {
         }
     }
 
+    /// The member as a loader reads it that believes this header, where that is other bytes.
+    pub(super) fn differently(&self, listed: &Member) -> Option<Member> {
+        let mut member = self.member(listed.header);
+        if self.is_streamed() && self.packed == 0 {
+            // Its sizes stand behind the data, where the directory has them from.
+            (member.packed, member.unpacked) = (listed.packed, listed.unpacked);
+        }
+        let is_other = member.method != listed.method || member.packed != listed.packed;
+        is_other.then_some(member)
+    }
+
     /// Whether it is a header rather than four bytes that happen to look like its beginning.
     fn is_plausible(&self, length: u64) -> bool {
         let is_name = !self.name.is_empty() && !self.name.iter().any(u8::is_ascii_control);

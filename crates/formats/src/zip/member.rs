@@ -49,16 +49,13 @@ pub enum Unreadable {
     /// Its data cannot be unpacked.
     #[error("its packed data is broken")]
     Broken,
-    /// It unpacks to more than the limit.
-    #[error("it unpacks to more than the limit of {0} bytes")]
-    TooLarge(u64),
     /// The bytes could not be read.
     #[error("it could not be read")]
     Read(#[source] io::Error),
 }
 
 impl Member {
-    /// Opens the member's data, at most `limit` bytes of it when it is packed.
+    /// Opens the member's data, at most `limit` bytes of it when it is packed: of more, only the start.
     ///
     /// Flags that claim encryption are believed only if the data does not read without a key: some
     /// loaders ignore them.
@@ -162,7 +159,6 @@ impl Member {
 
 fn unreadable(why: stream::Failed) -> Unreadable {
     match why {
-        stream::Failed::TooLarge(limit) => Unreadable::TooLarge(limit),
         stream::Failed::Broken => Unreadable::Broken,
         stream::Failed::Read(source) => Unreadable::Read(source),
     }

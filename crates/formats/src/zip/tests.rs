@@ -174,6 +174,166 @@ fn limits_are_kept() {
     );
 }
 
+/// Two members called `a`, and the directory entry of the first.
+fn two_members() -> (Vec<u8>, Vec<u8>) {
+    let (first, second) = (entry("a", b"one"), entry("a", b"two"));
+    let local = |entry: &Entry<'_>| {
+        let mut bytes = header(b"PK\x03\x04", &[], entry, entry.local);
+        bytes.extend(entry.local.bytes());
+        bytes.extend(entry.data);
+        bytes
+    };
+    let listed = |entry: &Entry<'_>, at: u32| {
+        let mut bytes = header(b"PK\x01\x02", &[20, 3], entry, entry.listed);
+        bytes.extend([0; 10]);
+        bytes.extend(at.to_le_bytes());
+        bytes.extend(entry.listed.bytes());
+        bytes
+    };
+    let data = [local(&first), local(&second)].concat();
+    let directory = listed(&first, 0);
+    (data, directory)
+}
+
+fn end(count: u16, size: usize, at: usize, comment: &[u8]) -> Vec<u8> {
+    let number = |number: usize| u32::try_from(number).unwrap().to_le_bytes();
+    let mut bytes = b"PK\x05\x06\0\0\0\0".to_vec();
+    bytes.extend([count.to_le_bytes(), count.to_le_bytes()].concat());
+    bytes.extend([number(size), number(at)].concat());
+    bytes.extend(u16::try_from(comment.len()).unwrap().to_le_bytes());
+    bytes.extend(comment);
+    bytes
+}
+
+fn contents(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let bytes = bytes.to_vec();
+    let members = of(&bytes).members;
+    let open = |member: &Member| read_all(&member.open(&bytes, 100).unwrap(), 100).unwrap();
+    members.iter().map(open).collect()
+}
+
+#[test]
+fn entries_behind_the_directory_are_read() {
+    let (data, first) = two_members();
+    let mut second = first.clone();
+    let at = u32::try_from(data.len() / 2).unwrap().to_le_bytes();
+    second[42..46].copy_from_slice(&at);
+    let bytes = [
+        &data[..],
+        &first,
+        &second,
+        &end(1, first.len(), data.len(), b""),
+    ]
+    .concat();
+    let found = faults(&bytes);
+    assert!(
+        found.contains(&Fault::OtherDirectory("a".to_owned())),
+        "{found:?}"
+    );
+    assert_eq!(contents(&bytes), [b"one", b"two"]);
+}
+
+#[test]
+fn a_directory_in_the_comment_is_read() {
+    let (data, first) = two_members();
+    let whole = archive(&[entry("b", b"inner")]);
+    let bytes = [&data[..], &first, &end(1, first.len(), data.len(), &whole)].concat();
+    let found = faults(&bytes);
+    assert!(found.contains(&Fault::SeveralEnds), "{found:?}");
+    assert!(contents(&bytes).contains(&b"inner".to_vec()));
+    assert!(contents(&bytes).contains(&b"one".to_vec()));
+}
+
+#[test]
+fn an_archive_stored_at_the_end_of_another_is_no_second_end() {
+    let inner = archive(&[entry("a", b"one")]);
+    let outer = archive(&[entry("x", b"1"), entry("in.zip", &inner)]);
+    assert_eq!(faults(&outer), []);
+}
+
+#[test]
+fn a_member_is_read_as_both_headers_say() {
+    let mut bytes = archive(&[entry("a", b"one-two")]);
+    // The directory says three bytes, the member's header seven.
+    let at = bytes
+        .windows(4)
+        .position(|window| window == b"PK\x01\x02")
+        .unwrap();
+    bytes[at + 20] = 3;
+    bytes[at + 24] = 3;
+    assert!(faults(&bytes).contains(&Fault::Size {
+        listed: 3,
+        local: 7
+    }));
+    let members = of(&bytes).members;
+    assert_eq!((members[0].listed, members[1].listed), (true, false));
+    assert_eq!(contents(&bytes), [&b"one"[..], b"one-two"]);
+}
+
+#[test]
+fn members_are_found_behind_other_bytes_and_without_sizes() {
+    let (data, first) = two_members();
+    let half = data.len() / 2;
+    let mut streamed = data[half..].to_vec();
+    // Bit 3: the sizes stand behind the data.
+    streamed[6] = 8;
+    streamed[14..26].fill(0);
+    let gap = [b"junk", &streamed[..], b"PK\x07\x08", &[0; 12]].concat();
+    let at = half + gap.len();
+    let bytes = [&data[..half], &gap, &first, &end(1, first.len(), at, b"")].concat();
+    let found = faults(&bytes);
+    let length = 4;
+    assert_eq!(
+        found,
+        [
+            Fault::Gap {
+                at: half as u64,
+                length
+            },
+            Fault::Unlisted("a".to_owned())
+        ]
+    );
+    assert_eq!(contents(&bytes), [b"one", b"two"]);
+}
+
+#[test]
+fn overlaps_and_likenesses_are_told() {
+    let inner = archive(&[entry("in", b"x")]);
+    let mut bytes = archive(&[
+        entry("out", &inner),
+        entry("B/a", b"1"),
+        entry("b\\./A", b"2"),
+    ]);
+    assert_eq!(
+        faults(&bytes),
+        [Fault::Alike("B/a".to_owned(), "b\\./A".to_owned())]
+    );
+    // The second member of the directory is sent into the first one's data.
+    let at = bytes.len() - 22 - (46 + 5) - (46 + 3);
+    bytes[at + 42] = 33;
+    let found = faults(&bytes);
+    let overlap = Fault::Overlap("B/a".to_owned(), "out".to_owned());
+    assert!(found.contains(&overlap), "{found:?}");
+}
+
+#[test]
+fn plain_data_behind_an_encryption_flag_is_read_when_packed_too() {
+    let packed = [0x01, 3, 0, 0xfc, 0xff, b'o', b'n', b'e'];
+    let mut bytes = archive(&[Entry {
+        flags: 1,
+        crc: 7,
+        ..entry("a", &packed)
+    }]);
+    let listed = bytes
+        .windows(4)
+        .position(|window| window == b"PK\x01\x02")
+        .unwrap();
+    for (at, value) in [(8, 8), (22, 3), (listed + 10, 8), (listed + 24, 3)] {
+        bytes[at] = value;
+    }
+    assert_eq!(contents(&bytes), [b"one"]);
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_described(mut bytes in proptest::collection::vec(any::<u8>(), 0..300), cut in 0_usize..100) {
@@ -187,5 +347,15 @@ proptest! {
                 prop_assert!(content.len() <= 1 << 20);
             }
         }
+    }
+
+    #[test]
+    fn any_change_of_an_archive_is_survived(at in any::<prop::sample::Index>(), bytes in proptest::collection::vec(any::<u8>(), 1..9)) {
+        let inner = archive(&[entry("in", b"x")]);
+        let mut whole = archive(&[entry("a", b"one"), entry("in.zip", &inner), entry("b", b"two")]);
+        let at = at.index(whole.len() - bytes.len());
+        whole[at..at + bytes.len()].copy_from_slice(&bytes);
+        let walked = crate::walk(&whole, &Limits::default(), &mut |_| Ok(()));
+        prop_assert!(walked.is_ok());
     }
 }

@@ -1,13 +1,16 @@
 //! What the names that a pickle imports do when they are called.
 //!
-//! One table: a name or a package, and its effect. The longest entry that a name begins with decides, so
-//! a harmless function of a dangerous package, or the reverse, is one more line. It does not depend on
-//! what is installed where the check runs.
+//! Two tables, neither of which depends on what is installed where the check runs. The reviewed one
+//! (`table`) is short and written by hand: a name or a package, and its effect; the longest entry that a
+//! name begins with decides. The derived one (`database`) is made from the sources of real libraries.
+//! A reviewed name wins over a derived one; so does a reviewed package that is dangerous as a whole.
 
+mod database;
 mod table;
 
 use tutela_core::Severity;
 
+use database::Answer;
 use table::TABLE;
 
 /// What calling a name does.
@@ -23,12 +26,18 @@ pub(crate) enum Effect {
     Network,
     /// Reads or writes files.
     Files,
+    /// Reads files that its caller names.
+    Reads,
+    /// Writes, moves or deletes files that its caller names.
+    Writes,
     /// Changes the interpreter or the process.
     Process,
     /// Reaches attributes or calls by name: harmless alone, the hinge of most attacks.
     Reaches,
     /// Switches off a scanner.
     Sabotage,
+    /// Calls what it is given, and is no worse than that.
+    Calls,
     /// Makes a value and does nothing else.
     Pure,
     /// A package of classes that make values; functions with telling names are excepted.
@@ -47,9 +56,9 @@ impl Effect {
             | Self::Network
             | Self::Process
             | Self::Sabotage => Some(Severity::Critical),
-            Self::Files | Self::Reaches => Some(Severity::High),
+            Self::Files | Self::Reads | Self::Writes | Self::Reaches => Some(Severity::High),
             Self::Unknown => Some(Severity::Medium),
-            Self::Pure | Self::Library => None,
+            Self::Calls | Self::Pure | Self::Library => None,
         }
     }
 
@@ -61,24 +70,50 @@ impl Effect {
             Self::Loads => "loads further code or pickles",
             Self::Network => "talks over the network",
             Self::Files => "reads or writes files",
+            Self::Reads => "reads files",
+            Self::Writes => "writes, moves or deletes files",
             Self::Process => "changes the running process",
             Self::Reaches => "reaches functions by name, as attacks do",
             Self::Sabotage => "switches off a scanner",
             Self::Unknown => "is not known to be harmless",
+            Self::Calls => "calls what it is given",
             Self::Pure | Self::Library => "makes a value",
         }
     }
 }
 
-/// The effect of a name, as written in the pickle.
+/// The effect of calling a name, as it is written in the pickle or configuration.
 pub(crate) fn effect(module: &str, name: &str) -> Effect {
+    effects(module, name).0
+}
+
+/// The effect of making an instance by `__new__` and a state, as most pickles do: `__init__` does not run.
+pub(crate) fn effect_when_made(module: &str, name: &str) -> Effect {
+    effects(module, name).1
+}
+
+/// The effects of calling a name and of only making an instance.
+fn effects(module: &str, name: &str) -> (Effect, Effect) {
     let module = current_name(module);
     let path = format!("{module}.{name}");
-    let (known, exact) = longest(&path);
-    match known {
+    let (reviewed, exact) = longest(&path);
+    let decided = exact && !matches!(reviewed, Effect::Library | Effect::Unknown);
+    if decided || reviewed.severity() >= Some(Severity::High) {
+        return (reviewed, reviewed);
+    }
+    let found = match database::look_up(module, name) {
+        Answer::Known { called, made } => return (called, made),
         // A dotted name reaches what lies behind a class or a library, such as `Path.write_text`.
-        Effect::Pure if exact => Effect::Pure,
-        Effect::Pure | Effect::Library | Effect::Unknown if name.contains('.') => reached(name),
+        _ if name.contains('.') => reached(name),
+        Answer::NoSuchName => Effect::Unknown,
+        Answer::NoSuchLibrary => unanalysed(reviewed, name),
+    };
+    (found, found)
+}
+
+/// The effect of a name in a library that only the reviewed table knows.
+fn unanalysed(reviewed: Effect, name: &str) -> Effect {
+    match reviewed {
         Effect::Library if is_telling(name) => Effect::Reaches,
         Effect::Pure => Effect::Unknown,
         effect => effect,
@@ -164,40 +199,4 @@ fn longest(path: &str) -> (Effect, bool) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Effect::{Code, Library, Loads, Process, Programs, Pure, Reaches, Unknown};
-    use super::*;
-
-    #[test]
-    fn the_table_is_sorted() {
-        for pair in TABLE.windows(2) {
-            assert!(pair[0].0 < pair[1].0, "{} before {}", pair[0].0, pair[1].0);
-        }
-    }
-
-    #[test]
-    fn the_longest_entry_decides() {
-        assert_eq!(effect("os", "system"), Programs);
-        assert_eq!(effect("posix", "anything"), Programs);
-        assert_eq!(effect("builtins", "list"), Pure);
-        assert_eq!(effect("__builtin__", "eval"), Code);
-        assert_eq!(effect("torch._utils", "_rebuild_tensor_v2"), Pure);
-        assert_eq!(effect("torch.hub", "load"), Loads);
-        assert_eq!(
-            effect("sklearn.ensemble._forest", "RandomForestClassifier"),
-            Library
-        );
-        assert_eq!(effect("osmium", "system"), Unknown);
-        assert_eq!(effect("mine", "Net"), Unknown);
-    }
-
-    #[test]
-    fn dotted_and_telling_names_are_not_covered_by_their_library() {
-        assert_eq!(effect("torch._dynamo.guards", "GuardBuilder.get"), Code);
-        assert_eq!(effect("collections", "_sys.modules.get"), Process);
-        assert_eq!(effect("sklearn.utils", "os.system"), Programs);
-        assert_eq!(effect("scipy.stats", "load"), Reaches);
-        assert_eq!(effect("sklearn.x", "Thing.method"), Reaches);
-        assert_eq!(effect("pathlib", "Path.write_text"), Reaches);
-    }
-}
+mod tests;

@@ -86,6 +86,30 @@ fn fixtures_of_other_scanners() {
     assert_eq!(alarms, 0);
 }
 
+/// Files that real libraries made; `TUTELA_BENIGN` names their folder.
+#[test]
+#[ignore = "needs TUTELA_BENIGN"]
+fn files_of_real_libraries() {
+    let Some(folder) = std::env::var_os("TUTELA_BENIGN") else {
+        eprintln!("TUTELA_BENIGN is not set: nothing was measured");
+        return;
+    };
+    let (mut files, mut blocked, mut told) = (0, 0, 0);
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let record = examine(&path, &name);
+        files += 1;
+        told += usize::from(!record.findings.is_empty());
+        blocked += usize::from(record.worst().is_some_and(|worst| worst >= Severity::High));
+        for finding in &record.findings {
+            eprintln!("{name}: {:?}: {}", finding.severity, finding.message);
+        }
+    }
+    eprintln!("{files} files: {blocked} blocked, {told} with a finding");
+    assert_eq!(blocked, 0);
+}
+
 fn examine(path: &Path, name: &str) -> Record {
     let file = ArtifactFile::take(name, path, &NoProgress).unwrap();
     let artifact = Artifact::new(name, Kind::Model, vec![file]);

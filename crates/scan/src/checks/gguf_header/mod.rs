@@ -1,6 +1,6 @@
 //! GGUF files that break the format's rules.
 
-mod texts;
+mod values;
 
 use std::io;
 
@@ -21,7 +21,7 @@ declare_check! {
     /// # What it finds
     /// Counts and lengths that the file has no room for, types and versions that do not exist, keys and
     /// tensors that stand twice, names and texts with NUL or control characters, names that lead out of a
-    /// folder, an alignment that is no power of two, shapes that overflow, tensors that overlap, are not
+    /// folder, sizes and counts that overflow or do not agree, an alignment that is no power of two, shapes that overflow, tensors that overlap, are not
     /// aligned or lie outside the file, bytes that belong to no tensor, and a file called `.gguf` that is
     /// something else. Versions 1 to 3 and both byte orders are read.
     ///
@@ -112,7 +112,7 @@ impl Examination<'_> {
         for flaw in &model.flaws {
             self.tell(flaw, sink)?;
         }
-        for (entry, why) in texts::wrong(&model) {
+        for (entry, why) in values::wrong(&model) {
             sink.finding(self.finding(entry.start, entry.end, why));
         }
         Ok(())

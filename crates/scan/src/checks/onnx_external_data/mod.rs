@@ -1,6 +1,6 @@
 //! ONNX models whose weights lie where they should not.
 
-mod place;
+pub(super) mod place;
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,8 @@ declare_check! {
     ///
     /// # What it finds
     /// Tensors whose `external_data` names a file by an absolute path, through `..`, with a drive letter, a
-    /// backslash or an address, or through a symbolic link that leads out of the model's folder; files that
-    /// are missing; offsets and lengths that are no numbers, reach past the file, do not fit the tensor's
+    /// backslash or an address, or through a symbolic link that leads out of the model's folder; names that are
+    /// devices; the model itself; files that are missing; keys that stand twice or do not exist; offsets and lengths that are no numbers, reach past the file, do not fit the tensor's
     /// shape, or cut into another tensor. Tensors are found wherever the format allows them: in sub-graphs,
     /// attributes, functions, sparse tensors and training information.
     ///
@@ -40,7 +40,7 @@ declare_check! {
     ///
     /// # Limits
     /// The checksum of external data is not recomputed; the file itself is covered by the artifact's digest
-    /// when it belongs to the model. Hard links cannot be told from files. A model inside an archive is
+    /// when it belongs to the model. A hard link is only told at low, since package managers make them. A model inside an archive is
     /// judged by the text of its locations only, and said to be incomplete for the rest.
     ///
     /// # References
@@ -72,21 +72,20 @@ declare_check! {
 impl EntryCheck for OnnxExternalData {
     fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         Box::new(move |file, entry, sink| {
-            if !entry.formats.contains(&Format::Onnx) {
-                return Ok(());
+            if entry.formats.contains(&Format::Onnx) {
+                let model = onnx::read(entry.bytes, context.limits)?;
+                for fault in model.faults.iter().filter(|fault| fault.leaves_unread()) {
+                    let place = shown_place(file, entry.member);
+                    sink.incomplete(format!("`{place}`: {fault}"));
+                }
+                let mut examination = Examination {
+                    file,
+                    entry,
+                    context,
+                    ranges: BTreeMap::new(),
+                };
+                examination.run(&model.external, sink);
             }
-            let model = onnx::read(entry.bytes, context.limits)?;
-            for fault in &model.faults {
-                let place = shown_place(file, entry.member);
-                sink.incomplete(format!("`{place}`: {fault}"));
-            }
-            let mut examination = Examination {
-                file,
-                entry,
-                context,
-                ranges: BTreeMap::new(),
-            };
-            examination.run(&model.external, sink);
             Ok(())
         })
     }
@@ -153,16 +152,15 @@ impl Examination<'_> {
 
     fn tensor(&mut self, tensor: &External, sink: &mut dyn Sink) {
         let name = escape(&tensor.tensor, 120);
-        for key in &tensor.odd_keys {
-            let key = escape(key, 60);
-            let message = format!("tensor `{name}` has the odd external-data key `{key}`");
-            sink.finding(self.finding(tensor, message).with_severity(Severity::Medium));
-        }
+        self.keys(tensor, &name, sink);
         if !tensor.declared {
             let message = format!(
                 "tensor `{name}` names external data without declaring it, so loaders differ in what they read"
             );
-            sink.finding(self.finding(tensor, message).with_severity(Severity::Medium));
+            sink.finding(
+                self.finding(tensor, message)
+                    .with_severity(Severity::Medium),
+            );
         }
         let Some(path) = &tensor.location else {
             let message = format!("tensor `{name}` lies in another file but does not name it");
@@ -175,12 +173,40 @@ impl Examination<'_> {
             Some(_) => Ok(None),
         });
         match found {
-            Ok(Some(length)) => self.range(tensor, path, length, sink),
+            Ok(Some(length)) => {
+                if place::has_other_names(self.file, path) {
+                    let message = format!(
+                        "tensor `{name}` lies in `{shown}`, a hard link that can be changed under another name"
+                    );
+                    sink.finding(self.finding(tensor, message).with_severity(Severity::Low));
+                }
+                self.range(tensor, path, length, sink);
+            }
             Ok(None) => {}
             Err(wrong) => {
                 let message = format!("tensor `{name}` lies in `{shown}`, which {}", wrong.why);
                 sink.finding(self.finding(tensor, message).with_severity(wrong.severity));
             }
+        }
+    }
+
+    fn keys(&self, tensor: &External, name: &str, sink: &mut dyn Sink) {
+        for key in &tensor.doubled {
+            let message = format!(
+                "tensor `{name}` has the external-data key `{key}` twice, so loaders differ in what they read"
+            );
+            sink.finding(self.finding(tensor, message));
+        }
+        for key in &tensor.odd_keys {
+            // Python's loader set attributes of an object by these names.
+            let severity = if key.starts_with('_') {
+                Severity::High
+            } else {
+                Severity::Medium
+            };
+            let key = escape(key, 60);
+            let message = format!("tensor `{name}` has the odd external-data key `{key}`");
+            sink.finding(self.finding(tensor, message).with_severity(severity));
         }
     }
 

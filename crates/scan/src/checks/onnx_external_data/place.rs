@@ -6,11 +6,14 @@ use tutela_core::{ArtifactFile, Context, Severity};
 
 use crate::inside::folder;
 
+/// Bytes of a path (`PATH_MAX` of Linux).
+const LONGEST: usize = 4096;
+
 /// What is wrong with a location.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
-    pub(super) severity: Severity,
-    pub(super) why: String,
+pub(in crate::checks) struct Wrong {
+    pub(in crate::checks) severity: Severity,
+    pub(in crate::checks) why: String,
 }
 
 fn wrong(severity: Severity, why: impl Into<String>) -> Wrong {
@@ -21,7 +24,34 @@ fn wrong(severity: Severity, why: impl Into<String>) -> Wrong {
 }
 
 /// Judges a location as text, for every system at once: a model travels.
-pub(super) fn judge(location: &str) -> Result<(), Wrong> {
+///
+/// Loaders trim, unescape and expand before they open, each in its own way; no honest name needs any of it.
+pub(in crate::checks) fn judge(location: &str) -> Result<(), Wrong> {
+    let meant = unescape(location.trim());
+    judge_text(location)?;
+    if meant != location {
+        judge_text(&meant)?;
+    }
+    if meant.starts_with('~') && meant.contains('/') {
+        return Err(wrong(
+            Severity::High,
+            "begins with `~`, which some loaders take for the home folder",
+        ));
+    }
+    Ok(())
+}
+
+/// The escapes of addresses that change where a path leads.
+fn unescape(location: &str) -> String {
+    let mut plain = location.to_owned();
+    for (escaped, letter) in [("%2e", "."), ("%2f", "/"), ("%5c", "\\")] {
+        plain = plain.replace(escaped, letter);
+        plain = plain.replace(&escaped.to_ascii_uppercase(), letter);
+    }
+    plain
+}
+
+fn judge_text(location: &str) -> Result<(), Wrong> {
     let critical = |why| Err(wrong(Severity::Critical, why));
     let mut letters = location.chars();
     let has_drive = letters
@@ -30,6 +60,9 @@ pub(super) fn judge(location: &str) -> Result<(), Wrong> {
         && letters.next() == Some(':');
     if location.is_empty() {
         return Err(wrong(Severity::High, "is empty"));
+    }
+    if location.len() > LONGEST {
+        return Err(wrong(Severity::High, "is longer than any path may be"));
     }
     if location.starts_with(['/', '\\']) {
         return critical("is an absolute path");
@@ -43,6 +76,14 @@ pub(super) fn judge(location: &str) -> Result<(), Wrong> {
     if location.split(['/', '\\']).any(|part| part == "..") {
         return critical("leads out of the model's folder");
     }
+    if location.split(['/', '\\']).any(is_dots_for_windows) {
+        return critical(
+            "leads out of the model's folder on Windows, which drops the end of such names",
+        );
+    }
+    if location.split(['/', '\\']).any(is_device) {
+        return Err(wrong(Severity::High, "names a device on Windows"));
+    }
     if location.contains('\\') {
         return Err(wrong(
             Severity::High,
@@ -55,10 +96,31 @@ pub(super) fn judge(location: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
+/// Windows drops dots and spaces at the end of a name, so `.. ` is `..`.
+fn is_dots_for_windows(part: &str) -> bool {
+    part.len() > 2 && part.starts_with("..") && part.trim_end_matches([' ', '.']).is_empty()
+}
+
+/// Names that are devices in every folder of Windows, whatever extension follows.
+fn is_device(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or_default().trim_end();
+    let is = |name: &str| stem.eq_ignore_ascii_case(name);
+    let is_port = |name: &str| {
+        stem.get(..3)
+            .is_some_and(|start| start.eq_ignore_ascii_case(name))
+            && matches!(stem.get(3..), Some(number) if number.len() == 1 && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    ["con", "prn", "aux", "nul"].into_iter().any(is) || ["com", "lpt"].into_iter().any(is_port)
+}
+
 /// Finds the file and returns its length.
 ///
 /// The project's own list of files comes first: what is examined is what was listed. Only then the disk.
-pub(super) fn find(file: &ArtifactFile, location: &str, context: &Context<'_>) -> Result<u64, Wrong> {
+pub(super) fn find(
+    file: &ArtifactFile,
+    location: &str,
+    context: &Context<'_>,
+) -> Result<u64, Wrong> {
     let tidy: Vec<&str> = location
         .split('/')
         .filter(|part| !part.is_empty() && *part != ".")
@@ -69,6 +131,9 @@ pub(super) fn find(file: &ArtifactFile, location: &str, context: &Context<'_>) -
     } else {
         format!("{base}/{}", tidy.join("/"))
     };
+    if path == file.path {
+        return Err(wrong(Severity::High, "is the model itself"));
+    }
     let listed = context
         .artifacts
         .iter()
@@ -81,13 +146,32 @@ pub(super) fn find(file: &ArtifactFile, location: &str, context: &Context<'_>) -
     let Some(source) = file.source.parent() else {
         return Err(wrong(Severity::High, "has no folder to lie in"));
     };
-    let target = tidy.iter().fold(source.to_owned(), |path, part| path.join(part));
+    let target = tidy
+        .iter()
+        .fold(source.to_owned(), |path, part| path.join(part));
     stays_inside(file, &target, tidy.len())?;
     match std::fs::metadata(&target) {
         Ok(metadata) if metadata.is_file() => Ok(metadata.len()),
         Ok(_) => Err(wrong(Severity::High, "is not a regular file")),
-        Err(_) => Err(wrong(Severity::High, "does not exist")),
+        // Not an attack by itself: a model is often looked at before its weights have come.
+        Err(_) => Err(wrong(Severity::Medium, "does not exist")),
     }
+}
+
+/// Whether the file has other names: what is written to one of them changes this one.
+pub(super) fn has_other_names(file: &ArtifactFile, location: &str) -> bool {
+    let target = file.source.parent().map(|folder| folder.join(location));
+    target.is_some_and(|target| std::fs::metadata(target).is_ok_and(|found| links(&found) > 1))
+}
+
+#[cfg(unix)]
+fn links(metadata: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(metadata)
+}
+
+#[cfg(not(unix))]
+const fn links(_metadata: &std::fs::Metadata) -> u64 {
+    1
 }
 
 /// A symbolic link may lead anywhere, whatever the text says.
@@ -95,6 +179,11 @@ fn stays_inside(file: &ArtifactFile, target: &PathBuf, parts: usize) -> Result<(
     let (Some(folder), Ok(real)) = (file.source.parent(), std::fs::canonicalize(target)) else {
         return Ok(());
     };
+    // A cache of models keeps every file under its digest in one folder and links to it.
+    let real_model = std::fs::canonicalize(&file.source).ok();
+    if real_model.as_deref().and_then(std::path::Path::parent) == real.parent() {
+        return Ok(());
+    }
     // The folder that the location starts from, seen from the target: as many parts up.
     let start = target.ancestors().nth(parts).unwrap_or(folder);
     match std::fs::canonicalize(start) {
@@ -113,12 +202,41 @@ mod tests {
     #[test]
     fn locations_are_judged_for_every_system() {
         for bad in [
-            "", "/etc/passwd", "\\\\server\\share", "C:\\w", "c:w", "../w", "a/../../w", "a\\..\\w",
-            "a\\b", "https://x/w", "w\0",
+            "",
+            "/etc/passwd",
+            "\\\\server\\share",
+            "C:\\w",
+            "c:w",
+            "../w",
+            "a/../../w",
+            "a\\..\\w",
+            "a\\b",
+            "https://x/w",
+            "w\0",
+            ".. /w",
+            ".../w",
+            "~/w",
+            " /w",
+            "%2e%2E/w",
+            "NUL",
+            "a/com1.bin",
         ] {
             assert!(judge(bad).is_err(), "{bad:?}");
         }
-        for good in ["w.bin", "weights/w.bin", "..w", "a..b/c", "wö.bin", "."] {
+        assert!(judge(&"a/".repeat(3000)).is_err());
+        for good in [
+            "w.bin",
+            "weights/w.bin",
+            "..w",
+            "a..b/c",
+            "wö.bin",
+            ".",
+            "~w",
+            "100%.bin",
+            "null",
+            "console.bin",
+            "com.bin",
+        ] {
             assert_eq!(judge(good), Ok(()), "{good:?}");
         }
     }
@@ -151,10 +269,14 @@ mod tests {
         let file = file.unwrap();
         let of = |location| find(&file, location, &context).map_err(|wrong| wrong.severity);
         assert_eq!(of("inner/w.bin"), Ok(8));
+        assert!(!has_other_names(&file, "inner/w.bin"));
+        std::fs::hard_link(root.join("outside.bin"), root.join("model/hard.bin")).unwrap();
+        assert!(has_other_names(&file, "hard.bin"));
         assert_eq!(of("in.bin"), Ok(8));
         assert_eq!(of("out.bin"), Err(Severity::Critical));
         assert_eq!(of("up/outside.bin"), Err(Severity::Critical));
+        assert_eq!(of("m.onnx"), Err(Severity::High));
         assert_eq!(of("inner"), Err(Severity::High));
-        assert_eq!(of("gone"), Err(Severity::High));
+        assert_eq!(of("gone"), Err(Severity::Medium));
     }
 }

@@ -1,17 +1,21 @@
 //! Pickles that would run an attacker's code when they are loaded.
 
+mod judge;
+mod usage;
+
 use std::io;
+use std::ops::Range;
 
 use tutela_core::{
     Artifact, ArtifactFile, Bytes, Context, Error, Finding, Reference, Region, Scratch, Severity,
-    Sink, Window, declare_check, escape,
+    Sink, Window, declare_check,
 };
-use tutela_formats::pickle::{self, Call, Import, Pickles};
-use tutela_formats::{Entry, Format, npy, zip};
+use tutela_formats::pickle::{self, Pickles};
+use tutela_formats::{Entry, Format, npy};
 
-use crate::callables::{Effect, effect};
 use crate::inside::{location, place};
 use crate::together::{EntryCheck, Scope, Visitor};
+use judge::{Judge, Verdict};
 
 declare_check! {
     /// Pickles that would run an attacker's code when they are loaded.
@@ -20,10 +24,12 @@ declare_check! {
     /// Imports in Python pickles whose call can start programs, run code, load further code, use the
     /// network, touch files or change the interpreter, such as `os.system`, `builtins.eval` or
     /// `runpy.run_path`. It looks into raw pickles of every protocol, several in a row, PyTorch files old
-    /// and new, numpy arrays of objects, `.npz`, joblib files, and pickles inside zip, tar, gzip and zlib,
-    /// whatever the files are called. Names put together through the memo, calls on the results of calls,
-    /// and payloads that run before the stream breaks are followed by running the opcodes symbolically;
-    /// nothing is imported or called. A name that is not known to be harmless is a medium finding.
+    /// and new, numpy arrays of objects, `.npz`, joblib files, and pickles inside zip, tar, 7z, gzip, zlib,
+    /// bzip2, xz, lzma, Zstandard and LZ4, whatever the files are called. Names put together through the memo, calls on the results of calls,
+    /// payloads that run before the stream breaks, and pickles inside values are followed by running the
+    /// opcodes symbolically, as both of Python's loaders would; nothing is imported or called. A name that is
+    /// not known to be harmless is a medium finding, and a high one when what it returns is called or given
+    /// attributes that decide how it behaves. A stream that Python's loaders read differently is a high one.
     ///
     /// # Why it matters
     /// Loading a pickle runs whatever it names: there is no safe way to load one from an untrusted source.
@@ -44,7 +50,9 @@ declare_check! {
     /// # Limits
     /// The effect of a name comes from a table, not from the library's code: an unknown gadget is a medium
     /// finding, and a class of a known library that turns out to be abusable is missed until it is listed.
-    /// Data inside the pickle (a text that is itself a pickle) is not run through. Where the stream cannot
+    /// Texts and bytes inside the pickle are followed when they are pickles themselves, bare or in base64,
+    /// hexadecimal, zlib or gzip; other codings are not undone. Of functions that reach others by name only
+    /// the usual ones of the standard library are followed, with constant arguments. Where the stream cannot
     /// be followed, or a format cannot be looked into, the outcome is incomplete, never clean. Encrypted
     /// archives are incomplete.
     ///
@@ -82,12 +90,12 @@ impl EntryCheck for PickleDangerousImport {
 
     fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         Box::new(move |file, entry, sink| {
-            let examination = Examination {
+            Examination {
                 file,
                 entry,
                 context,
-            };
-            examination.run(sink)
+            }
+            .run(sink)
         })
     }
 
@@ -98,6 +106,11 @@ impl EntryCheck for PickleDangerousImport {
         )
     }
 }
+
+/// Bytes ahead of a pickle, in data of no known format, within which it is looked for: one read.
+const AHEAD: u64 = 16 << 10;
+/// Bytes behind a pickle within which another is looked for.
+const BEHIND: u64 = 1 << 20;
 
 /// One file, or one member of an archive, and what is known around it.
 struct Examination<'a> {
@@ -117,22 +130,40 @@ impl Examination<'_> {
         } else if self.entry.formats.is_empty() {
             self.broken(sink)?;
         }
-        if let Some(archive) = self.entry.archive
-            && (is(Format::TorchZip) || is(Format::Npz) || is(Format::KerasZip))
-        {
-            self.two_faces(archive, sink);
-        }
         Ok(())
     }
 
     fn pickles(&self, bytes: &dyn Bytes, offset: u64, sink: &mut dyn Sink) -> io::Result<()> {
         let pickles = pickle::describe(bytes, self.context.limits)?;
-        for (index, import) in pickles.imports.iter().enumerate() {
-            if let Some(finding) = self.judge(&pickles, index, import, offset) {
-                sink.finding(finding);
-            }
+        for verdict in Judge::new(&pickles).verdicts() {
+            sink.finding(self.finding(verdict, offset));
         }
         self.tell_faults(&pickles, offset, sink);
+        let end = pickles.examined;
+        self.concealed(bytes, end..end.saturating_add(BEHIND), offset, sink)
+    }
+
+    /// A loader that seeks, or skips what it does not know, runs what lies behind other bytes.
+    fn concealed(
+        &self,
+        bytes: &dyn Bytes,
+        range: Range<u64>,
+        offset: u64,
+        sink: &mut dyn Sink,
+    ) -> io::Result<()> {
+        if self.entry.archive.is_some() {
+            // Its members are walked through one by one.
+            return Ok(());
+        }
+        let limits = self.context.limits;
+        for (at, pickles) in pickle::concealed(bytes, range.start, range.end, limits)? {
+            for mut verdict in Judge::new(&pickles).verdicts() {
+                if verdict.is_named && verdict.severity >= Severity::High {
+                    verdict.message.push_str("; it lies behind bytes that are no pickle");
+                    sink.finding(self.finding(verdict, offset.saturating_add(at)));
+                }
+            }
+        }
         Ok(())
     }
 
@@ -160,59 +191,44 @@ impl Examination<'_> {
         let begins = self.entry.bytes.read_at(0, &mut first)? == 1
             && pickle::Opcode::from_byte(first[0]).is_some();
         if !begins {
-            return Ok(());
+            return self.concealed(self.entry.bytes, 0..AHEAD, 0, sink);
         }
         let pickles = pickle::describe(self.entry.bytes, self.context.limits)?;
+        let verdicts = Judge::new(&pickles).verdicts();
         let mut found = false;
-        for (index, import) in pickles.imports.iter().enumerate() {
-            if is_named(import)
-                && let Some(finding) = self.judge(&pickles, index, import, 0)
-                && finding.severity >= Severity::High
-            {
+        for verdict in verdicts {
+            if verdict.is_named && verdict.severity >= Severity::High {
                 found = true;
-                sink.finding(finding);
+                sink.finding(self.finding(verdict, 0));
             }
         }
         if found {
             self.tell_faults(&pickles, 0, sink);
+            return Ok(());
         }
-        Ok(())
+        self.concealed(self.entry.bytes, 0..AHEAD, 0, sink)
     }
 
-    fn judge(
-        &self,
-        pickles: &Pickles,
-        index: usize,
-        import: &Import,
-        offset: u64,
-    ) -> Option<Finding> {
-        let known = match (&import.module, &import.name) {
-            (Some(module), Some(name)) => effect(module, name),
-            _ => Effect::Unknown,
-        };
-        let patched = import.patched.then_some(Severity::High);
-        let severity = known.severity().max(patched)?;
-        let shown = call_of(pickles, index, import);
-        let message = sentence(import, known, shown);
+    fn finding(&self, verdict: Verdict, offset: u64) -> Finding {
         let region = Region::Bytes {
-            start: import.start.saturating_add(offset),
-            end: import.end.saturating_add(offset),
+            start: verdict.start.saturating_add(offset),
+            end: verdict.end.saturating_add(offset),
         };
         let finding = PickleDangerousImport::INFO
-            .finding(message)
-            .with_severity(severity)
-            .with_identity(import.to_string())
+            .finding(verdict.message)
+            .with_severity(verdict.severity)
+            .with_identity(verdict.identity)
             .at(location(self.file, self.entry).at(region));
-        Some(match shown {
-            Some(call) => finding.with_excerpt(&call.expression),
+        match verdict.excerpt {
+            Some(excerpt) => finding.with_excerpt(&excerpt),
             None => finding,
-        })
+        }
     }
 
     /// Says what was not followed, and what an honest pickler never writes.
     fn tell_faults(&self, pickles: &Pickles, offset: u64, sink: &mut dyn Sink) {
         let place = self.place();
-        let mut odd = None;
+        let mut odd: Option<(Severity, u64, String)> = None;
         let mut told = 0_usize;
         for anomaly in &pickles.anomalies {
             let at = anomaly.at.saturating_add(offset);
@@ -222,10 +238,14 @@ impl Examination<'_> {
                     sink.incomplete(format!("`{place}` byte {at}: {}", anomaly.fault));
                 }
             } else if !matches!(anomaly.fault, pickle::Fault::Trailing(_)) {
-                odd.get_or_insert((at, anomaly.fault.to_string()));
+                let severity = fault_severity(&anomaly.fault);
+                // The worst is told; of equals the first.
+                if odd.as_ref().is_none_or(|(worst, ..)| *worst < severity) {
+                    odd = Some((severity, at, anomaly.fault.to_string()));
+                }
             }
         }
-        let Some((at, fault)) = odd else {
+        let Some((severity, at, fault)) = odd else {
             return;
         };
         let message = format!("the pickle is not one that a pickler writes: {fault}");
@@ -236,37 +256,8 @@ impl Examination<'_> {
         sink.finding(
             PickleDangerousImport::INFO
                 .finding(message)
-                .with_severity(Severity::Medium)
+                .with_severity(severity)
                 .at(location(self.file, self.entry).at(region)),
-        );
-    }
-
-    /// A zip archive that shows different loaders different things.
-    fn two_faces(&self, archive: &zip::Archive, sink: &mut dyn Sink) {
-        let differs = |anomaly: &&zip::Anomaly| {
-            !matches!(
-                anomaly.fault,
-                zip::Fault::Prefix(_) | zip::Fault::Trailing(_) | zip::Fault::TooMany(_)
-            )
-        };
-        let mut found = archive.anomalies.iter().filter(differs);
-        let Some(first) = found.next() else {
-            return;
-        };
-        let more = found.count();
-        let more = if more == 0 {
-            String::new()
-        } else {
-            format!(", and {more} more differences")
-        };
-        sink.finding(
-            PickleDangerousImport::INFO
-                .finding(format!(
-                    "loaders may read this archive differently: {}{more}",
-                    first.fault
-                ))
-                .with_severity(Severity::Medium)
-                .at(location(self.file, self.entry)),
         );
     }
 
@@ -275,46 +266,10 @@ impl Examination<'_> {
     }
 }
 
-/// Lines of text read as imports too, but seldom with names that Python would take.
-fn is_named(import: &Import) -> bool {
-    let is_name = |part: &Option<String>| part.as_deref().is_some_and(pickle::is_dotted_name);
-    is_name(&import.module) && is_name(&import.name)
-}
-
-/// The call that tells most about an import: the longest one in which it takes part.
-fn call_of<'a>(pickles: &'a Pickles, index: usize, import: &Import) -> Option<&'a Call> {
-    const LOOKED_AT: usize = 1_000;
-    let name = import.to_string();
-    let direct = |call: &&Call| call.callee == pickle::Callee::Import(index);
-    pickles
-        .calls
-        .iter()
-        .take(LOOKED_AT)
-        .filter(|call| call.expression.contains(&name))
-        .max_by_key(|call| call.expression.len())
-        .or_else(|| pickles.calls.iter().find(direct))
-}
-
-fn sentence(import: &Import, known: Effect, shown: Option<&Call>) -> String {
-    let clause = if import.patched && known.severity() < Some(Severity::High) {
-        "overwrites attributes of what it imports"
-    } else {
-        known.clause()
-    };
-    match shown {
-        Some(call) if call.expression.starts_with(&import.to_string()) => {
-            let more = import.called.saturating_sub(1);
-            let more = if more == 0 || import.called == 0 {
-                String::new()
-            } else {
-                format!(" and {more} more times")
-            };
-            format!("calls `{}`{more}, which {clause}", escape(&call.expression, 200))
-        }
-        Some(call) => format!(
-            "uses `{import}` in `{}`, which {clause}",
-            escape(&call.expression, 200)
-        ),
-        None => format!("imports `{import}`, which {clause}"),
+/// A stream that loaders read differently conceals something; any other fault only breaks it.
+const fn fault_severity(fault: &pickle::Fault) -> Severity {
+    match fault {
+        pickle::Fault::Frame => Severity::High,
+        _ => Severity::Medium,
     }
 }

@@ -3,8 +3,9 @@
 mod rules;
 
 use tutela_core::{Artifact, Context, Error, Reference, Scratch, declare_check};
+use tutela_formats::Format;
 
-use crate::config::{Configs, name_of, report};
+use crate::config::{document, name_of, report};
 use crate::together::{EntryCheck, Visitor};
 use rules::{Around, WORDS, judge};
 
@@ -66,20 +67,19 @@ declare_check! {
 
 impl EntryCheck for RemoteCodeConfig {
     fn begin<'a>(&self, artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
-        let configs = Configs {
-            context,
-            words: WORDS,
-        };
         Box::new(move |file, entry, sink| {
-            configs.show(file, entry, sink, &|document, sink| {
-                let around = Around {
-                    name: name_of(file, entry),
-                    path: &file.path,
-                    files: &artifact.files,
-                };
-                let remarks = judge(document, &around);
-                report(&Self::INFO, remarks, (file, entry), sink);
-            })
+            let Some(document) = document((file, entry), context, WORDS, sink)? else {
+                return Ok(());
+            };
+            let around = Around {
+                name: name_of(file, entry),
+                path: &file.path,
+                is_yaml: !entry.formats.contains(&Format::Json),
+                files: &artifact.files,
+            };
+            let remarks = judge(&document, &around);
+            report(&Self::INFO, remarks, (file, entry), sink);
+            Ok(())
         })
     }
 

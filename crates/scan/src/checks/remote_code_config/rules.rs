@@ -4,7 +4,7 @@ use tutela_core::{ArtifactFile, Severity};
 use tutela_formats::tree::{Document, Node, Value};
 
 use crate::callables::Effect;
-use crate::config::{Remark, effect_of_path, is_path, shown};
+use crate::config::{REMARKS, Remark, effect_of_path, is_path, shown};
 use crate::inside::folder;
 
 /// A configuration without any of these is of no interest.
@@ -16,6 +16,7 @@ pub(super) const WORDS: &[&str] = &[
     "\"type\"",
     "loader_module",
     "custom_code",
+    "parent_library",
     "custom_generate",
     "remote_code",
 ];
@@ -26,6 +27,8 @@ pub(super) struct Around<'a> {
     pub(super) name: &'a str,
     /// The path of its file.
     pub(super) path: &'a str,
+    /// Whether it is YAML: settings of whoever trains or measures, more often than of a model.
+    pub(super) is_yaml: bool,
     /// The artifact's files.
     pub(super) files: &'a [ArtifactFile],
 }
@@ -53,7 +56,11 @@ impl Around<'_> {
 pub(super) fn judge(document: &Document, around: &Around<'_>) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for root in &document.roots {
-        root.each("", &mut |key, node| entry(key, node, around, &mut remarks));
+        root.each("", &mut |key, node| {
+            if remarks.len() < REMARKS {
+                entry(key, node, around, &mut remarks);
+            }
+        });
         modules(root, around, &mut remarks);
     }
     remarks
@@ -70,8 +77,11 @@ fn entry(key: &str, node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>)
             }
         }
         "custom_pipeline" | "custom_generate" => imports(key, node, around, remarks),
-        "trust_remote_code" | "custom_code" | "allow_remote_code" => trust(key, node, remarks),
+        "trust_remote_code" | "custom_code" | "allow_remote_code" => {
+            trust(key, node, around, remarks);
+        }
         "loader_module" => loader(node, around, remarks),
+        "parent_library" => adapter(node, around, remarks),
         _ => {}
     }
     if node.all("_class_name").next().is_some() {
@@ -107,7 +117,7 @@ fn imports(key: &str, node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark
     }
 }
 
-fn trust(key: &str, node: &Node, remarks: &mut Vec<Remark>) {
+fn trust(key: &str, node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
     let is_set = match &node.value {
         Value::Bool(flag) => *flag,
         Value::Text(text) => matches!(
@@ -118,7 +128,12 @@ fn trust(key: &str, node: &Node, remarks: &mut Vec<Remark>) {
     };
     if is_set {
         let message = format!("`{key}` tells the loader to run code that comes with a model");
-        remarks.push(Remark::about(node, Severity::High, message));
+        let severity = if around.is_yaml {
+            Severity::Medium
+        } else {
+            Severity::High
+        };
+        remarks.push(Remark::about(node, severity, message));
     }
 }
 
@@ -138,6 +153,23 @@ fn loader(node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
     remarks.push(Remark::about(node, Severity::High, message));
 }
 
+/// PEFT imports the `parent_library` of an adapter's `auto_mapping` to find the class of its base model.
+fn adapter(node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
+    let Some(module) = node.text().filter(|module| is_path(module)) else {
+        return;
+    };
+    let top = module.split('.').next().unwrap_or_default();
+    if LIBRARIES.binary_search(&top).is_ok() || top == "__main__" {
+        return;
+    }
+    let message = format!(
+        "`parent_library` makes the loader import `{}`, {}",
+        shown(module),
+        around.origin(module)
+    );
+    remarks.push(Remark::about(node, Severity::High, message));
+}
+
 /// A diffusers `model_index.json`: each component is a library and a class.
 fn pipeline(node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
     let names: Vec<&Node> = node.all("_class_name").collect();
@@ -148,9 +180,6 @@ fn pipeline(node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
         || names
             .iter()
             .any(|name| name.text().is_none_or(|text| text.contains("Pipeline")));
-    if !is_index {
-        return;
-    }
     for (key, part) in node.entries() {
         let [library, class] = part.items() else {
             continue;
@@ -158,7 +187,11 @@ fn pipeline(node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
         let (Some(library_name), Some(class_name)) = (library.text(), class.text()) else {
             continue;
         };
-        if key != "_class_name" {
+        // In other configurations a pair may be two classes, such as two kinds of block.
+        let is_component = is_index
+            || library_name.starts_with(char::is_lowercase)
+                && class_name.starts_with(char::is_uppercase);
+        if key != "_class_name" && is_component {
             component((library_name, class_name), part, around, remarks);
         }
     }
@@ -403,6 +436,7 @@ mod tests {
         let around = Around {
             name,
             path: name,
+            is_yaml: false,
             files: &[],
         };
         let remarks = judge(&json::parse(text.as_bytes()), &around);
@@ -452,6 +486,14 @@ mod tests {
             (
                 "modules.json",
                 r#"[{"idx": 0, "name": "0", "path": "", "type": "custom_st.Transformer"}]"#,
+            ),
+            (
+                "x.json",
+                r#"{"_class_name": "P", "_diffusers_version": "0.3", "unet": ["my.inert", "UNet"]}"#,
+            ),
+            (
+                "adapter_config.json",
+                r#"{"auto_mapping": {"base_model_class": "X", "parent_library": "inert_module"}}"#,
             ),
             (
                 "MLmodel",

@@ -11,6 +11,7 @@ use tutela_formats::{Entry, Format};
 
 use crate::claims::{Claim, claim, concealed, program};
 use crate::inside::{location, place};
+use crate::signs;
 use crate::together::{EntryCheck, Visitor};
 
 declare_check! {
@@ -39,8 +40,8 @@ declare_check! {
     ///
     /// # Limits
     /// The header and the first bytes of each tensor are read: the values of the weights are not judged. Types
-    /// newer than the table are reported as unknown, at medium when their name and size agree. The texts in
-    /// `__metadata__` are not judged. Formats other than safetensors are other checks' business.
+    /// newer than the table are reported as unknown, at medium when their name and size agree. Texts in
+    /// `__metadata__` are judged by whether they start programs or run code, not by what they say. Formats other than safetensors are other checks' business.
     ///
     /// # References
     /// CWE-1284 (improper validation of specified quantity), CWE-20; MITRE ATLAS AML.T0010.003 (supply chain
@@ -101,6 +102,11 @@ impl Examination<'_> {
         let buffer = header.length.saturating_add(8);
         for fault in &header.faults {
             self.tell(fault, buffer, sink)?;
+        }
+        for (key, text) in &header.metadata {
+            if let Some(message) = signs::in_description(key, text) {
+                sink.finding(self.finding(0, buffer.min(self.entry.bytes.len()), message));
+            }
         }
         for tensor in &header.tensors {
             let start = buffer.saturating_add(tensor.start);

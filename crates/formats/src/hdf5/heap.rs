@@ -1,0 +1,121 @@
+//! Local heaps, which hold names, and global heaps, which hold values of variable length (III.D, III.E).
+
+use super::source::{Source, Step, malformed};
+use crate::fields::Fields;
+
+/// Collections whose layout is remembered; writers fill one after the other.
+const REMEMBERED: usize = 4;
+
+/// The data segment of a local heap.
+pub(super) struct LocalHeap {
+    data: Vec<u8>,
+}
+
+impl LocalHeap {
+    pub(super) fn read(source: &mut Source<'_>, at: u64) -> Step<Self> {
+        let size = 8_usize
+            .saturating_add(source.lengths.saturating_mul(2))
+            .saturating_add(source.offsets);
+        let block = source.block("local heap", at, size as u64)?;
+        let Some((address, length)) = local_segment(source, &block) else {
+            return Err(malformed("local heap", at));
+        };
+        let data = source.block("local heap", address, length)?;
+        Ok(Self { data })
+    }
+
+    /// The text at an offset, up to its NUL.
+    pub(super) fn text(&self, offset: u64) -> Option<&[u8]> {
+        let offset = usize::try_from(offset).ok()?;
+        Fields::new(self.data.get(offset..)?).until_nul()
+    }
+}
+
+fn local_segment(source: &Source<'_>, block: &[u8]) -> Option<(u64, u64)> {
+    let mut fields = Fields::new(block.strip_prefix(b"HEAP\0")?);
+    fields.skip(3)?;
+    let length = source.length(&mut fields)?;
+    fields.skip(source.lengths)?;
+    Some((source.address(&mut fields)??, length))
+}
+
+/// Where the objects of a global heap collection are.
+struct Collection {
+    at: u64,
+    block: Vec<u8>,
+    /// Index, start in the block, length; sorted by index.
+    objects: Vec<(u16, usize, usize)>,
+}
+
+/// The global heap collections that were read last.
+#[derive(Default)]
+pub(super) struct GlobalHeaps {
+    collections: Vec<Collection>,
+}
+
+impl GlobalHeaps {
+    /// The object with an index in the collection at an address.
+    pub(super) fn object(&mut self, source: &mut Source<'_>, at: u64, index: u32) -> Step<&[u8]> {
+        let place = self.collections.iter().position(|known| known.at == at);
+        let place = match place {
+            Some(place) => place,
+            None => {
+                let collection = read_collection(source, at)?;
+                if self.collections.len() >= REMEMBERED {
+                    self.collections.remove(0);
+                }
+                self.collections.push(collection);
+                self.collections.len().saturating_sub(1)
+            }
+        };
+        self.collections
+            .get(place)
+            .and_then(|collection| collection.object(index))
+            .ok_or_else(|| malformed("reference into a global heap", at))
+    }
+}
+
+impl Collection {
+    fn object(&self, index: u32) -> Option<&[u8]> {
+        let index = u16::try_from(index).ok()?;
+        let place = self
+            .objects
+            .binary_search_by_key(&index, |object| object.0)
+            .ok()?;
+        let (_, start, length) = *self.objects.get(place)?;
+        self.block.get(start..start.checked_add(length)?)
+    }
+}
+
+fn read_collection(source: &mut Source<'_>, at: u64) -> Step<Collection> {
+    let size = 8_usize.saturating_add(source.lengths);
+    let head = source.block("global heap", at, size as u64)?;
+    let length = head
+        .strip_prefix(b"GCOL\x01")
+        .and_then(|rest| Fields::new(rest.get(3..)?).number(source.lengths));
+    let Some(length) = length else {
+        return Err(malformed("global heap", at));
+    };
+    let block = source.block("global heap", at, length)?;
+    let mut objects = Vec::new();
+    let mut fields = Fields::new(block.get(size..).unwrap_or_default());
+    while let Some((index, length)) = object_head(source, &mut fields) {
+        let start = block.len().saturating_sub(fields.rest().len());
+        // Index 0 is the free space at the end.
+        if index == 0 || fields.skip(length).is_none() {
+            break;
+        }
+        objects.push((index, start, length));
+        if fields.skip(length.wrapping_neg() & 7).is_none() {
+            break;
+        }
+    }
+    objects.sort_unstable();
+    Ok(Collection { at, block, objects })
+}
+
+fn object_head(source: &Source<'_>, fields: &mut Fields<'_>) -> Option<(u16, usize)> {
+    let index = fields.short()?;
+    fields.skip(6)?;
+    Some((index, usize::try_from(source.length(fields)?).ok()?))
+}

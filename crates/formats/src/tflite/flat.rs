@@ -1,0 +1,223 @@
+//! Reads flatbuffers by their offsets, each of which is checked against the file before it is followed.
+//!
+//! Offsets to tables and vectors only point forwards, so that nothing can turn in a circle; how often the
+//! same bytes are read again is bounded by steps.
+
+use std::io;
+
+use tutela_core::{Bytes, Limits};
+
+/// Bytes that are read at once: tables lie close together, and their descriptions not far before them.
+const PAGE: u64 = 16 << 10;
+/// Pages that are kept.
+const PAGES: usize = 16;
+
+/// Why reading stopped.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// The bytes could not be read.
+    Read(io::Error),
+    /// Something that starts here reaches outside the file.
+    Outside(u64),
+    /// Too much was read.
+    Steps,
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        Self::Read(error)
+    }
+}
+
+/// A table: where it is, and the description of its fields.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Table {
+    pub(super) at: u64,
+    size: u64,
+    fields: u64,
+    fields_size: u64,
+}
+
+/// A vector: where its items start and how many there are.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Vector {
+    pub(super) start: u64,
+    pub(super) count: u64,
+}
+
+pub(super) struct Flat<'a> {
+    bytes: &'a dyn Bytes,
+    length: u64,
+    /// The pages read last, the latest first.
+    pages: Vec<(u64, Vec<u8>)>,
+    steps: u64,
+}
+
+impl<'a> Flat<'a> {
+    pub(super) fn new(bytes: &'a dyn Bytes, limits: &Limits) -> Self {
+        Self {
+            bytes,
+            length: bytes.len(),
+            pages: Vec::new(),
+            steps: limits.steps,
+        }
+    }
+
+    pub(super) const fn len(&self) -> u64 {
+        self.length
+    }
+
+    /// A little-endian number of `width` bytes, at most eight.
+    pub(super) fn number(&mut self, at: u64, width: u64) -> Result<u64, Broken> {
+        self.steps = self.steps.checked_sub(1).ok_or(Broken::Steps)?;
+        let end = at.checked_add(width).ok_or(Broken::Outside(at))?;
+        if end > self.length {
+            return Err(Broken::Outside(at));
+        }
+        let mut value = 0_u64;
+        for place in (at..end).rev() {
+            value = value << 8 | u64::from(self.byte(place)?);
+        }
+        Ok(value)
+    }
+
+    /// The table at a place.
+    pub(super) fn table(&mut self, at: u64) -> Result<Table, Broken> {
+        let back = self.number(at, 4)?;
+        let back = u32::try_from(back).unwrap_or_default().cast_signed();
+        let fields = at
+            .checked_add_signed(-i64::from(back))
+            .ok_or(Broken::Outside(at))?;
+        let fields_size = self.number(fields, 2)?;
+        let size = self.number(fields.saturating_add(2), 2)?;
+        let ends = at
+            .saturating_add(size)
+            .max(fields.saturating_add(fields_size));
+        if fields_size < 4 || size < 4 || ends > self.length {
+            return Err(Broken::Outside(at));
+        }
+        Ok(Table {
+            at,
+            size,
+            fields,
+            fields_size,
+        })
+    }
+
+    /// Where a field of a table lies; none when it is left out.
+    pub(super) fn field(&mut self, table: Table, index: u64) -> Result<Option<u64>, Broken> {
+        let entry = index.saturating_mul(2).saturating_add(4);
+        if entry.saturating_add(2) > table.fields_size {
+            return Ok(None);
+        }
+        let offset = self.number(table.fields.saturating_add(entry), 2)?;
+        if offset >= table.size {
+            return Err(Broken::Outside(table.at));
+        }
+        Ok((offset != 0).then_some(table.at.saturating_add(offset)))
+    }
+
+    /// A number in a field, or zero.
+    pub(super) fn value(&mut self, table: Table, index: u64, width: u64) -> Result<u64, Broken> {
+        match self.field(table, index)? {
+            Some(at) => self.number(at, width),
+            None => Ok(0),
+        }
+    }
+
+    /// What an offset at a place points to.
+    pub(super) fn target(&mut self, at: u64) -> Result<u64, Broken> {
+        let offset = self.number(at, 4)?;
+        let target = at.saturating_add(offset);
+        if offset == 0 || target >= self.length {
+            return Err(Broken::Outside(at));
+        }
+        Ok(target)
+    }
+
+    /// The table in a field.
+    pub(super) fn inner(&mut self, table: Table, index: u64) -> Result<Option<Table>, Broken> {
+        let Some(at) = self.field(table, index)? else {
+            return Ok(None);
+        };
+        let target = self.target(at)?;
+        self.table(target).map(Some)
+    }
+
+    /// The vector in a field, whose items take `width` bytes each; empty when it is left out.
+    pub(super) fn vector(
+        &mut self,
+        table: Table,
+        index: u64,
+        width: u64,
+    ) -> Result<Vector, Broken> {
+        let Some(at) = self.field(table, index)? else {
+            return Ok(Vector::default());
+        };
+        let target = self.target(at)?;
+        let count = self.number(target, 4)?;
+        let start = target.saturating_add(4);
+        let size = count.checked_mul(width);
+        let fits = size.is_some_and(|size| size <= self.length.saturating_sub(start));
+        if !fits {
+            return Err(Broken::Outside(at));
+        }
+        Ok(Vector { start, count })
+    }
+
+    /// The table that an item of a vector of tables points to.
+    pub(super) fn item(&mut self, vector: Vector, index: u64) -> Result<Table, Broken> {
+        let target = self.target(vector.start.saturating_add(index.saturating_mul(4)))?;
+        self.table(target)
+    }
+
+    /// The text in a field, at most `most` bytes of it.
+    pub(super) fn text(
+        &mut self,
+        table: Table,
+        index: u64,
+        most: u64,
+    ) -> Result<Option<String>, Broken> {
+        if self.field(table, index)?.is_none() {
+            return Ok(None);
+        }
+        let vector = self.vector(table, index, 1)?;
+        let bytes = self.span(vector.start, vector.count.min(most))?;
+        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// Bytes from a place, which must be few.
+    pub(super) fn span(&mut self, start: u64, count: u64) -> Result<Vec<u8>, Broken> {
+        let fits = count <= self.length.saturating_sub(start);
+        let count = usize::try_from(count)
+            .ok()
+            .filter(|_| fits)
+            .ok_or(Broken::Outside(start))?;
+        self.steps = self.steps.checked_sub(count as u64).ok_or(Broken::Steps)?;
+        let mut bytes = vec![0; count];
+        self.bytes.read_exact_at(start, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn byte(&mut self, at: u64) -> Result<u8, Broken> {
+        let page = at / PAGE;
+        match self.pages.iter().position(|(number, _)| *number == page) {
+            Some(0) => {}
+            Some(place) => self.pages.swap(0, place),
+            None => {
+                let start = page.saturating_mul(PAGE);
+                let size = self.length.saturating_sub(start).min(PAGE);
+                let mut bytes = vec![0; usize::try_from(size).unwrap_or_default()];
+                self.bytes.read_exact_at(start, &mut bytes)?;
+                self.pages.truncate(PAGES.saturating_sub(1));
+                self.pages.insert(0, (page, bytes));
+            }
+        }
+        let offset = usize::try_from(at % PAGE).unwrap_or_default();
+        let byte = self
+            .pages
+            .first()
+            .and_then(|(_, bytes)| bytes.get(offset).copied());
+        byte.ok_or(Broken::Outside(at))
+    }
+}
