@@ -30,10 +30,16 @@ pub(crate) enum Error {
     Stale(Vec<String>),
     #[error("{}", lines("links that lead nowhere", .0))]
     Links(Vec<String>),
+    #[error("{}", lines("the scanner does worse on the corpus than its floor", .0))]
+    Floor(Vec<String>),
+    #[error("{}", lines("fuzzing found a fault", .0))]
+    Fuzz(Vec<String>),
+    #[error("there is no such target; there are {0}")]
+    Target(String),
     #[error("`{path}` has no line `{marker}`")]
     Marker { path: PathBuf, marker: &'static str },
-    #[error("cannot build the schema of the project file")]
-    Schema(#[from] serde_json::Error),
+    #[error("cannot write or read JSON")]
+    Json(#[from] serde_json::Error),
     #[error("cannot start `{program}`")]
     Start {
         program: PathBuf,
@@ -64,6 +70,9 @@ impl Error {
                 Some("move what both crates need down a storey; ARCHITECTURE.md says how")
             }
             Self::Stale(_) => Some("run `cargo xtask docs` and commit what it writes"),
+            Self::Floor(_) => Some(
+                "`cargo xtask corpus --explain` names the files; a new group gets its floor with `--raise`",
+            ),
             Self::Start { .. } => Some(
                 "the peers need Python 3 with its `venv` module; install it, or name another with \
                  `--python`. Nothing else in this repository needs Python",

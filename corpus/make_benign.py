@@ -1,0 +1,329 @@
+#!/usr/bin/env python3
+"""Writes `benign/`: small files made by the real libraries, as people make them.
+
+Each part needs its libraries and is left as it is where they are missing, so the script may be run in several
+environments one after the other; the versions are kept in `benign/VERSIONS`. Usage:
+python3 corpus/make_benign.py [PART...]
+"""
+
+import importlib.metadata
+import json
+import pickle
+import shutil
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "benign"
+LARGEST = 24 << 10
+warnings.simplefilter("ignore")
+
+
+class Part:
+    """A folder of files and what each of them is."""
+
+    def __init__(self, name):
+        self.name, self.entries, self.folder = name, {}, FOLDER / name
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+
+    def add(self, name, kind, note, data):
+        """Keeps a file unless it is large."""
+        raw = data if isinstance(data, bytes) else data.encode()
+        if len(raw) <= LARGEST:
+            (self.folder / name).write_bytes(raw)
+            self.entries[f"{self.name}/{name}"] = (kind, note)
+
+    def through(self, name, kind, note, write):
+        """Keeps what `write` puts at a path."""
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch) / name
+            write(str(path))
+            self.add(name, kind, note, path.read_bytes())
+
+
+def numbers():
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    x = generator.random((24, 3))
+    return x, (x[:, 0] > 0.5).astype(int)
+
+
+def scikit_learn(part):
+    import joblib
+    from sklearn.compose import ColumnTransformer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler
+    from sklearn.utils import all_estimators
+    import numpy as np
+
+    x, y = numbers()
+    for index, (name, cls) in enumerate(sorted(all_estimators())):
+        try:
+            small = {key: value for key, value in {"n_estimators": 2, "max_iter": 5, "random_state": 0, "max_depth": 2, "n_components": 2, "n_quantiles": 5}.items() if key in cls().get_params()}
+            estimator = cls(**small).fit(np.abs(x), y)
+            part.add(f"{name}.p{index % 6}.pkl", "pickle", f"fitted {name}", pickle.dumps(estimator, index % 6))
+        except Exception:  # what cannot be made without arguments, or not on these data
+            continue
+    pipeline = make_pipeline(ColumnTransformer([("s", StandardScaler(), [0, 1])]), FunctionTransformer(np.abs), LogisticRegression()).fit(x, y)
+    for protocol in range(6):
+        part.add(f"pipeline.p{protocol}.pkl", "pickle", "a pipeline", pickle.dumps(pipeline, protocol))
+    for extension in ("joblib", "joblib.z", "joblib.gz", "joblib.bz2", "joblib.xz", "joblib.lzma", "joblib.lz4"):
+        try:
+            part.through(f"pipeline.{extension}", "joblib", "a pipeline written by joblib", lambda path: joblib.dump(pipeline, path))
+        except ValueError:  # lz4 is not installed
+            continue
+
+
+def joblib_arrays(part):
+    import joblib
+    import numpy as np
+
+    values = {"floats": np.arange(40.0), "fortran": np.asfortranarray(np.eye(6)), "objects": np.array(["a", None, 3], dtype=object), "structured": np.zeros(3, dtype=[("a", "f4"), ("b", "i8")]), "nested": {"w": [np.ones((2, 2)), np.zeros(3, "int8")], "name": "os.system"}, "bytes-like-opcodes": np.frombuffer(b"cos\nsystem\n(S'x'\ntR." * 4, dtype="u1")}
+    for name, value in values.items():
+        for extension in ("joblib", "joblib.z", "joblib.gz", "joblib.bz2", "joblib.xz", "joblib.lzma"):
+            part.through(f"{name}.{extension}", "joblib", "arrays written by joblib", lambda path: joblib.dump(value, path))
+
+
+def pandas_files(part):
+    import pandas as pd
+
+    frame = pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", None], "c": pd.Categorical(["u", "v", "u"]), "d": pd.date_range("2026-01-01", periods=3)})
+    values = {"frame": frame, "series": frame["a"], "multi-index": frame.set_index(["a", "b"]), "timestamps": frame["d"], "intervals": pd.interval_range(0, 3), "periods": pd.period_range("2026", periods=3), "time-zones": frame["d"].dt.tz_localize("UTC"), "integers-with-none": pd.array([1, None], dtype="Int64"), "range-index": pd.RangeIndex(9)}
+    for name, value in values.items():
+        for protocol in range(6):
+            part.add(f"{name}.p{protocol}.pkl", "pickle", "pandas", pickle.dumps(value, protocol))
+    for extension in ("gz", "bz2", "xz", "zip", "tar"):
+        part.through(f"frame.pkl.{extension}", extension, "pandas, packed by itself", lambda path: frame.to_pickle(path))
+
+
+def numpy_files(part):
+    import numpy as np
+
+    values = {"floats": np.arange(20.0), "texts": np.array(["a", "bc"]), "objects": np.array([1, "a", None], dtype=object), "structured": np.zeros(2, dtype=[("a", "f4", (2,)), ("b", "S4")]), "complex": np.ones(3, "c8"), "scalar": np.float64(3), "generator": np.random.default_rng(1), "legacy-generator": np.random.RandomState(1), "masked": np.ma.masked_array([1, 2], [0, 1]), "dates": np.array(["2026-01-01"], "M8[D]"), "polynomial": np.polynomial.Polynomial([1, 2]), "matrix": np.asmatrix(np.eye(2)), "ufunc": np.log1p, "type": np.dtype("f4")}
+    for name, value in values.items():
+        for protocol in range(6):
+            part.add(f"{name}.p{protocol}.pkl", "pickle", "numpy", pickle.dumps(value, protocol))
+        if isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray):
+            part.through(f"{name}.npy", "npy", "numpy", lambda path: np.save(path, value))
+    part.through("several.npz", "npz", "numpy", lambda path: np.savez(path, a=values["floats"], b=values["texts"]))
+    part.through("packed.npz", "npz", "numpy", lambda path: np.savez_compressed(path, a=values["floats"], o=values["objects"]))
+
+
+def boosted(part):
+    import catboost
+    import lightgbm
+    import xgboost
+
+    x, y = numbers()
+    booster = xgboost.XGBClassifier(n_estimators=2, max_depth=2).fit(x, y)
+    for extension in ("json", "ubj"):
+        part.through(f"xgboost.{extension}", "xgboost", "a boosted model", booster.save_model)
+    light = lightgbm.LGBMClassifier(n_estimators=2, min_child_samples=2, verbose=-1).fit(x, y)
+    part.add("lightgbm.txt", "lightgbm", "a boosted model", light.booster_.model_to_string())
+    cat = catboost.CatBoostClassifier(iterations=2, depth=2, verbose=0, allow_writing_files=False).fit(x, y)
+    part.through("catboost.cbm", "catboost", "a boosted model", cat.save_model)
+    part.through("catboost.json", "catboost", "a boosted model", lambda path: cat.save_model(path, format="json"))
+    for name, model in (("xgboost", booster), ("lightgbm", light), ("catboost", cat)):
+        for protocol in (2, 4, 5):
+            part.add(f"{name}.p{protocol}.pkl", "pickle", "a boosted model", pickle.dumps(model, protocol))
+
+
+def other_picklers(part):
+    import cloudpickle
+    import collections
+    import datetime
+    import decimal
+    import pathlib
+    import uuid
+
+    system = type("system", (), {"__module__": "shop.pipeline"})
+    plain = {"ordered": collections.OrderedDict(a=1), "counter": collections.Counter("aab"), "default": collections.defaultdict(list, a=[1]), "time": datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc), "decimal": decimal.Decimal("1.5"), "path": pathlib.PurePosixPath("a/b"), "uuid": uuid.UUID(int=5), "complex": 1j, "sets": [{1, 2}, frozenset({3})], "text": {"doc": "Call os.system('ls') or eval(x); see subprocess.Popen."}, "deque": collections.deque([1, 2], 4), "slice": slice(1, 2), "bytes": b"cos\nsystem\n", "numbers": [0, -1, 2**70, 1.5, True, None]}
+    for name, value in plain.items():
+        for protocol in range(6):
+            part.add(f"{name}.p{protocol}.pkl", "pickle", "plain values", pickle.dumps(value, protocol))
+    part.add("cloudpickle-values.pkl", "pickle", "plain values by cloudpickle", cloudpickle.dumps(plain["text"]))
+    module = type(sys)("shop.pipeline")
+    module.system, sys.modules["shop"], sys.modules["shop.pipeline"] = system, type(sys)("shop"), module
+    for protocol in range(6):
+        part.add(f"class-named-system.p{protocol}.pkl", "pickle", "a class of one's own that is called system", pickle.dumps(system(), protocol))
+
+
+def skops_files(part):
+    import skops.io
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    x, y = numbers()
+    for name, model in (("logistic", LogisticRegression()), ("forest", RandomForestClassifier(2, max_depth=2)), ("pipeline", make_pipeline(StandardScaler(), LogisticRegression()))):
+        part.add(f"{name}.skops", "skops", "a fitted model", skops.io.dumps(model.fit(x, y)))
+
+
+def keras_files(part):
+    import keras
+
+    def models():
+        layers = keras.layers
+        yield "dense", keras.Sequential([layers.Input((2,)), layers.Dense(1, activation="relu", kernel_regularizer="l2")])
+        yield "convolution", keras.Sequential([layers.Input((4, 4, 1)), layers.Conv2D(1, 2), layers.BatchNormalization(), layers.Flatten(), layers.Dropout(0.1), layers.Dense(1)])
+        yield "recurrent", keras.Sequential([layers.Input((3,)), layers.Embedding(4, 2), layers.Bidirectional(layers.LSTM(1)), layers.Dense(1, activation="sigmoid")])
+        a, b = layers.Input((2,)), layers.Input((2,))
+        yield "functional", keras.Model([a, b], layers.Dense(1)(layers.Concatenate()([a, b])))
+        yield "nested", keras.Sequential([layers.Input((2,)), keras.Sequential([layers.Dense(2)], name="inner"), layers.LayerNormalization()])
+        yield "vocabulary", keras.Sequential([layers.Input((2,)), layers.Rescaling(1 / 255), layers.Normalization(mean=0.0, variance=1.0)])
+
+    for name, model in models():
+        part.add(f"{name}.json", "keras json", "a model's description", model.to_json())
+        part.through(f"{name}.weights.h5", "hdf5", "weights", model.save_weights)
+        for compiled in (False, True):
+            if compiled:
+                model.compile(optimizer="adam", loss="mse", metrics=["mae"])
+            label = name + ("-compiled" if compiled else "")
+            part.through(f"{label}.keras", "keras v3", "a model", model.save)
+            part.through(f"{label}.h5", "keras h5", "a model", model.save)
+
+
+def hdf5_files(part):
+    import h5py
+    import numpy as np
+
+    def write(path, **options):
+        with h5py.File(path, "w", **options) as file:
+            file["data"] = np.arange(10.0)
+            file.create_dataset("packed", data=np.zeros(100), compression="gzip")
+            file["group/text"] = "import os; os.system('x')"
+            file["alias"] = h5py.SoftLink("/data")
+            file.attrs["note"] = "plain"
+
+    for version in ("earliest", "v108", "latest"):
+        part.through(f"plain-{version}.h5", "hdf5", "arrays", lambda path: write(path, libver=version))
+    part.through("user-block.h5", "hdf5", "arrays behind an empty user block", lambda path: write(path, userblock_size=512))
+
+
+def onnx_files(part):
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [2]) for name in "xy")
+    weight = numpy_helper.from_array(np.ones(2, "f4"), "w")
+    graph = helper.make_graph([helper.make_node("Add", ["x", "w"], ["y"])], "g", [x], [y], [weight])
+    part.add("add.onnx", "onnx", "a model", helper.make_model(graph).SerializeToString())
+    outside = numpy_helper.from_array(np.ones(2, "f4"), "w")
+    onnx.external_data_helper.set_external_data(outside, "weights.bin", 0, 8)
+    outside.ClearField("raw_data")
+    branch = lambda name: helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], name, [], [y])
+    condition = helper.make_tensor_value_info("c", TensorProto.BOOL, [])
+    choice = helper.make_graph([helper.make_node("If", ["c"], ["y"], then_branch=branch("a"), else_branch=branch("b"))], "g", [condition, x], [y])
+    part.add("branches.onnx", "onnx", "a model with branches", helper.make_model(choice).SerializeToString())
+    function = helper.make_function("local", "f", ["a"], ["b"], [helper.make_node("Relu", ["a"], ["b"])], [helper.make_opsetid("", 17)])
+    called = helper.make_graph([helper.make_node("f", ["x"], ["y"], domain="local")], "g", [x], [y])
+    part.add("function.onnx", "onnx", "a model with a function of its own", helper.make_model(called, functions=[function], opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("local", 1)]).SerializeToString())
+    trees = helper.make_graph([helper.make_node("Scaler", ["x"], ["y"], domain="ai.onnx.ml", offset=[0.0], scale=[1.0])], "g", [x], [y])
+    part.add("classic.onnx", "onnx", "a model of classic learning", helper.make_model(trees, opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]).SerializeToString())
+
+
+def gguf_files(part):
+    import gguf
+    import numpy as np
+
+    template = "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] | trim }}{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
+
+    def write(path, kind):
+        writer = gguf.GGUFWriter(path, "llama")
+        writer.add_block_count(1)
+        writer.add_context_length(64)
+        writer.add_chat_template(template)
+        writer.add_token_list(["a", "b", "os.system"])
+        writer.add_tensor("token_embd.weight", np.zeros((4, 32), kind))
+        writer.add_tensor("output.weight", np.ones((4, 32), kind))
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+
+    for kind in ("f4", "f2", "i1", "i4"):
+        part.through(f"small-{kind}.gguf", "gguf", "a model with a template", lambda path: write(path, kind))
+
+
+def safetensors_files(part):
+    import numpy as np
+    from safetensors.numpy import save
+
+    tensors = {"a.weight": np.ones((2, 3), "f4"), "b": np.zeros(4, "i8"), "empty": np.zeros((0, 3), "f2"), "flags": np.array([True, False])}
+    part.add("several.safetensors", "safetensors", "tensors", save(tensors))
+    part.add("metadata.safetensors", "safetensors", "tensors with metadata", save(tensors, {"format": "pt", "note": "os.system"}))
+    part.add("none.safetensors", "safetensors", "no tensors", save({}))
+
+
+def texts(part):
+    """Files as they stand in repositories of models, written by hand."""
+    template = "{%- if messages[0]['role'] == 'system' %}{{ bos_token + messages[0]['content'] }}{%- endif %}{% for m in messages %}{% if m.role == 'user' %}{{ '[INST] ' ~ m.content | trim ~ ' [/INST]' }}{% elif m['role'] == 'assistant' %}{{ ' ' + m['content'] + eos_token }}{% else %}{{ raise_exception('Only user and assistant roles are supported!') }}{% endif %}{% endfor %}"
+    tools = "{%- macro show(tool) %}{{- tool.name | tojson }}{%- endmacro %}{%- set ns = namespace(found=false) %}{%- for message in messages[::-1] %}{%- if not ns.found and message.role == 'user' %}{%- set ns.found = true %}{%- endif %}{%- endfor %}{%- for tool in tools %}{{ show(tool) }}{%- endfor %}{{ strftime_now('%d %b %Y') }}{%- if loop is defined %}{{ loop.index0 }}{% endif %}"
+    part.add("chat_template.jinja", "jinja", "a chat template", template)
+    part.add("tools.chat_template.jinja", "jinja", "a chat template with tools", tools)
+    documents = {
+        "config.json": {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 64, "torch_dtype": "bfloat16", "transformers_version": "4.51.0", "rope_scaling": None},
+        "bert.config.json": {"architectures": ["BertModel"], "model_type": "bert", "id2label": {"0": "LABEL_0"}}, "generation_config.json": {"bos_token_id": 1, "do_sample": True, "temperature": 0.7},
+        "tokenizer_config.json": {"tokenizer_class": "LlamaTokenizerFast", "chat_template": template, "added_tokens_decoder": {"0": {"content": "<unk>", "special": True}}}, "list.tokenizer_config.json": {"chat_template": [{"name": "default", "template": template}, {"name": "tool_use", "template": tools}]},
+        "special_tokens_map.json": {"bos_token": "<s>", "eos_token": {"content": "</s>", "lstrip": False}}, "preprocessor_config.json": {"image_processor_type": "CLIPImageProcessor", "size": {"height": 224}}, "model_index.json": {"_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.30.0", "unet": ["diffusers", "UNet2DConditionModel"], "safety_checker": [None, None]},
+        "modules.json": [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}, {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}], "model.safetensors.index.json": {"metadata": {"total_size": 8}, "weight_map": {"a": "model-00001-of-00002.safetensors"}},
+        "adapter_config.json": {"peft_type": "LORA", "base_model_name_or_path": "someone/model", "auto_mapping": None, "target_modules": ["q_proj"]}, "vocab.json": {"os": 0, ".system": 1, "__import__": 2, "eval": 3}, "tokenizer.json": {"version": "1.0", "model": {"type": "BPE", "vocab": {"__class__": 0, "cos": 1}, "merges": []}, "added_tokens": []}, "no-remote-code.config.json": {"model_type": "llama", "trust_remote_code": False, "auto_map": {}},
+    }
+    for name, document in documents.items():
+        part.add(name, "json config", "a configuration", json.dumps(document, indent=2))
+    part.add("train.yaml", "yaml config", "a configuration", "model:\n  target: resnet\n  layers: [1, 2]\nseed: 1\nlogging: &l {level: info}\ncopy: *l\n")
+    part.add("hydra.yaml", "yaml config", "builds the library's own classes", "model:\n  _target_: torch.nn.Linear\n  in_features: 2\n  out_features: 1\noptimizer:\n  _target_: torch.optim.Adam\n  lr: 0.001\n")
+    part.add("README.md", "text", "a model card", "---\nlicense: mit\ntags: [text]\n---\n# Model\n\nUse `pickle.load` with care; `os.system('x')` is what an attack would do.\n")
+    part.add("model.pmml", "pmml", "a model", '<?xml version="1.0"?>\n<PMML version="4.4" xmlns="http://www.dmg.org/PMML-4_4"><Header copyright="x &amp; y"/><DataDictionary numberOfFields="0"/></PMML>\n')
+    part.add("openvino.xml", "openvino", "a model", '<?xml version="1.0"?>\n<net name="m" version="11"><layers><layer id="0" name="x" type="Parameter" version="opset1"><data shape="1,2" element_type="f32"/></layer></layers><edges/></net>\n')
+    part.add("merges.txt", "text", "merges of a tokenizer", "#version: 0.2\nĠ t\nc os\nsy stem\n")
+    part.add("train.py", "text", "a training script", "import torch\n\nmodel = torch.nn.Linear(2, 1)\ntorch.save(model.state_dict(), 'model.pt')\n")
+
+
+PARTS = {
+    "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "pickle": (other_picklers, "cloudpickle"),
+    "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""),
+}
+
+
+def read_entries():
+    """What earlier runs wrote, kept as lines by path."""
+    import tomllib
+
+    path = FOLDER / "expected.toml"
+    known = tomllib.loads(path.read_text()).get("file", []) if path.exists() else []
+    return {entry["path"]: (entry["format"], entry["note"]) for entry in known}
+
+
+def main():
+    FOLDER.mkdir(exist_ok=True)
+    entries = read_entries()
+    path = FOLDER / "VERSIONS"
+    versions = dict(line.split(": ", 1) for line in path.read_text().splitlines()) if path.exists() else {}
+    for name in sys.argv[1:] or PARTS:
+        write, packages = PARTS[name]
+        try:
+            used = [f"{package} {importlib.metadata.version(package)}" for package in packages.split()]
+        except importlib.metadata.PackageNotFoundError as error:
+            print(f"{name}: skipped, {error} is missing")
+            continue
+        part = Part(name)
+        write(part)
+        entries = {old: entry for old, entry in entries.items() if not old.startswith(name + "/")} | part.entries
+        versions[name] = ", ".join([f"Python {sys.version.split()[0]}", *used])
+        print(f"{name}: {len(part.entries)} files")
+    text = "# Written by make_benign.py. None of these may be blocked.\n"
+    for file, (kind, note) in sorted(entries.items()):
+        text += f"\n[[file]]\npath = {json.dumps(file)}\nformat = {json.dumps(kind)}\nnote = {json.dumps(note)}\n"
+    (FOLDER / "expected.toml").write_text(text)
+    path.write_text("".join(f"{name}: {used}\n" for name, used in sorted(versions.items())))
+
+
+if __name__ == "__main__":
+    main()

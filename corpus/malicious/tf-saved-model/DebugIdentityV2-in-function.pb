@@ -1,0 +1,10 @@
+Q
+"serve*2.16.1>
+
+xPlaceholder
+
+mMatMul
+
+
+f
+nDebugIdentityV2

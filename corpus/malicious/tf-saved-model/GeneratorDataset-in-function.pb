@@ -1,0 +1,10 @@
+R
+"serve*2.16.1?
+
+xPlaceholder
+
+mMatMul
+
+
+f
+nGeneratorDataset

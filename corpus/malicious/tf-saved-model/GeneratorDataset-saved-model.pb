@@ -1,0 +1,8 @@
+I
+"serve*2.16.16
+
+xPlaceholder
+
+mMatMul
+
+nGeneratorDataset

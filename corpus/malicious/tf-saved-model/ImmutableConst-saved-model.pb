@@ -1,0 +1,8 @@
+G
+"serve*2.16.14
+
+xPlaceholder
+
+mMatMul
+
+nImmutableConst

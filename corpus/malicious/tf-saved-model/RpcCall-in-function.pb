@@ -1,0 +1,10 @@
+I
+"serve*2.16.16
+
+xPlaceholder
+
+mMatMul
+
+
+f
+nRpcCall

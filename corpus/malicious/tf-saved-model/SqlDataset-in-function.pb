@@ -1,0 +1,11 @@
+L
+"serve*2.16.19
+
+xPlaceholder
+
+mMatMul
+
+
+f
+n
+SqlDataset

