@@ -50,6 +50,8 @@ formats! {
     TorchLegacy: "PyTorch model (legacy)" [Model],
     /// A `PyTorch` zip archive with a `data.pkl`.
     TorchZip: "PyTorch model" [Model, Container],
+    /// A `PyTorch` archive with `TorchScript` code, which is only recognised; its pickles are looked into.
+    TorchScript: "TorchScript model" [Model, Container, Opaque],
     /// A zip archive of numpy arrays.
     Npz: "numpy archive" [Container],
     /// A Keras 3 archive.
@@ -96,6 +98,8 @@ formats! {
     Json: "JSON" [],
     /// XML, such as PMML or an `OpenVINO` model.
     Xml: "XML" [],
+    /// Objects of R, as `save` and `saveRDS` write them.
+    RData: "R objects" [Model, Opaque],
     /// An ELF program or library.
     Elf: "Linux program or library (ELF)" [Program, Native],
     /// A Windows program or library.

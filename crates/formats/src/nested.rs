@@ -501,7 +501,7 @@ fn is_name(text: &[u8]) -> bool {
 const fn is_zip(format: Format) -> bool {
     matches!(
         format,
-        Format::Zip | Format::TorchZip | Format::Npz | Format::KerasZip
+        Format::Zip | Format::TorchZip | Format::TorchScript | Format::Npz | Format::KerasZip
     )
 }
 

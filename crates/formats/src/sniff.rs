@@ -111,6 +111,14 @@ fn by_magic(head: &[u8]) -> Option<Format> {
             Format::TorchLegacy,
         ),
         (0, npy::MAGIC, Format::Npy),
+        (0, b"RDX2\n", Format::RData),
+        (0, b"RDX3\n", Format::RData),
+        (0, b"RDA2\n", Format::RData),
+        (0, b"RDA3\n", Format::RData),
+        (0, b"X\n\0\0\0\x02", Format::RData),
+        (0, b"X\n\0\0\0\x03", Format::RData),
+        (0, b"A\n2\n", Format::RData),
+        (0, b"A\n3\n", Format::RData),
         (0, b"GGUF", Format::Gguf),
         // `ggml`, `ggmf`, `ggjt` and `ggla` as numbers of 32 bits, with a version in the last three.
         (0, b"lmgg", Format::Ggml),
@@ -147,10 +155,13 @@ fn is_hdf5(head: &[u8]) -> bool {
 ///
 /// Only the window of 32 KiB that every writer asks for: others would make random weights look packed.
 fn is_zlib(head: &Head<'_>) -> bool {
-    let [0x78, flags, ..] = *head.start else {
+    let [method, flags, ..] = *head.start else {
         return false;
     };
-    u16::from_be_bytes([0x78, flags]).is_multiple_of(31) && begins(head, Codec::Zlib)
+    // Deflate with a window of at most 32 KiB, and no preset dictionary (RFC 1950, section 2.2).
+    let is_deflate = method & 0x0f == 8 && method >> 4 <= 7 && flags & 0x20 == 0;
+    let checks = u16::from_be_bytes([method, flags]).is_multiple_of(31);
+    is_deflate && checks && begins(head, Codec::Zlib)
 }
 
 /// A properties byte, a dictionary of 2^n or 3·2^n bytes, a size that is unknown or believable (the rules
@@ -221,7 +232,12 @@ fn zip_format(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> 
     let is_array = |name: &str| name.ends_with(".npy");
     Ok(Some(
         if has(&|name| name == "data.pkl" || name.ends_with("/data.pkl")) {
-            Format::TorchZip
+            // The code of TorchScript lies in files of their own.
+            if has(&|name| name.contains("/code/") || name.ends_with("/bytecode.pkl")) {
+                Format::TorchScript
+            } else {
+                Format::TorchZip
+            }
         } else if has(&|name| name == "config.json")
             && has(&|name| {
                 name == "metadata.json"

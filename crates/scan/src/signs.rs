@@ -87,6 +87,14 @@ pub(crate) fn find(text: &str) -> Option<(usize, Sign)> {
 /// say what to download.
 pub(crate) fn in_description(key: &str, text: &str) -> Option<String> {
     let (at, sign) = find(text).filter(|(_, sign)| matches!(sign, Sign::Program | Sign::Code))?;
+    let rest = text.get(at..).unwrap_or_default();
+    let behind =
+        rest.trim_start_matches(|letter: char| letter.is_alphanumeric() || "_.".contains(letter));
+    let named = rest.strip_suffix(behind).unwrap_or_default();
+    // A function that is only mentioned runs nothing.
+    if named.contains('.') && !behind.starts_with('(') {
+        return None;
+    }
     Some(format!(
         "the metadata `{}` {}, which no description needs to: `{}`",
         escape(key, 120),

@@ -267,6 +267,6 @@ fn is_amid(archive: &zip::Archive) -> bool {
 const fn is_zip(format: Format) -> bool {
     matches!(
         format,
-        Format::Zip | Format::TorchZip | Format::Npz | Format::KerasZip
+        Format::Zip | Format::TorchZip | Format::TorchScript | Format::Npz | Format::KerasZip
     )
 }

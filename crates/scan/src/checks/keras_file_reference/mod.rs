@@ -141,7 +141,7 @@ impl Examination<'_> {
             format.is_program()
                 || matches!(
                     format,
-                    Format::Pickle | Format::TorchLegacy | Format::TorchZip
+                    Format::Pickle | Format::TorchLegacy | Format::TorchZip | Format::TorchScript
                 )
         };
         if let Some(format) = self.entry.formats.iter().find(odd) {

@@ -167,6 +167,11 @@ impl Examination<'_> {
             sink.finding(self.finding(tensor, message));
             return;
         };
+        let impossible = impossible(tensor);
+        if let Some(why) = impossible {
+            let message = format!("tensor `{name}` has {why}");
+            sink.finding(self.finding(tensor, message).with_severity(Severity::High));
+        }
         let shown = escape(path, 200);
         let found = place::judge(path).and_then(|()| match self.entry.member {
             None => place::find(self.file, path, self.context).map(Some),
@@ -180,7 +185,9 @@ impl Examination<'_> {
                     );
                     sink.finding(self.finding(tensor, message).with_severity(Severity::Low));
                 }
-                self.range(tensor, path, length, sink);
+                if impossible.is_none() {
+                    self.range(tensor, path, length, sink);
+                }
             }
             Ok(None) => {}
             Err(wrong) => {
@@ -255,6 +262,21 @@ impl Examination<'_> {
             .finding(message)
             .at(location(self.file, self.entry).at(region))
     }
+}
+
+/// What no file can have, whatever lies beside the model: loaders add these numbers up and read there.
+fn impossible(tensor: &External) -> Option<&'static str> {
+    let wanted = [&tensor.offset, &tensor.length].map(|text| text.as_deref().map(str::trim));
+    if wanted.iter().flatten().any(|text| text.starts_with('-')) {
+        return Some("a negative offset or length");
+    }
+    let parsed = wanted.map(|text| text.map_or(Ok(0), str::parse::<u64>));
+    let end = match parsed {
+        [Ok(offset), Ok(length)] => offset.checked_add(length),
+        _ => return None,
+    };
+    end.is_none_or(|end| i64::try_from(end).is_err())
+        .then_some("an offset and length that overflow")
 }
 
 /// A number as written, or the default when it is absent.

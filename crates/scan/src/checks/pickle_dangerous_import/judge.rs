@@ -132,10 +132,23 @@ impl<'a> Judge<'a> {
             Effect::Loads if is_fed(import) => None,
             Effect::Reaches if self.is_followed(index, import) => None,
             Effect::Unknown if self.is_reshaped(index) => Some(Severity::High),
+            Effect::Unknown if self.says_what_it_does(index, import) => Some(Severity::High),
             _ if import.origin == Origin::Method && import.called == 0 => method(import),
             other => other.severity(),
         };
         usual.max(import.patched.then_some(Severity::High))
+    }
+
+    /// Whether an unknown function is given a text and has a name that says what it does with it, such as
+    /// `sh.Command("…")`. Reconstructors of honest picklers are called otherwise.
+    fn says_what_it_does(&self, index: usize, import: &Import) -> bool {
+        let given_text = |call: &Call| {
+            let is_call = matches!(call.opcode, Opcode::Reduce | Opcode::Inst | Opcode::Obj);
+            let is_text = |argument: &Argument| matches!(argument, Argument::Text(_));
+            is_call && call.callee == Callee::Import(index) && call.arguments.iter().any(is_text)
+        };
+        import.name.as_deref().is_some_and(names_a_deed)
+            && self.pickles.calls.iter().any(given_text)
     }
 
     /// Whether all that it reaches is told by itself.
@@ -168,7 +181,9 @@ impl<'a> Judge<'a> {
             let root = self.root(call.callee);
             let is_told = root
                 .and_then(|root| Some((root, self.pickles.imports.get(root)?)))
-                .and_then(|(index, import)| self.severity(index, import, self.effect_of(index, import)))
+                .and_then(|(index, import)| {
+                    self.severity(index, import, self.effect_of(index, import))
+                })
                 .is_some_and(|severity| severity >= Severity::High);
             if is_told || roots.contains(&root) {
                 continue;
@@ -337,6 +352,59 @@ fn mentions(expression: &str, name: &str) -> bool {
 /// How much a call tells: the longer, the more; of BUILD and the like less.
 fn told(call: &&Call) -> usize {
     call.expression.len()
+}
+
+/// Whether one of the words in a name is a deed that a model file has no business with.
+fn names_a_deed(name: &str) -> bool {
+    const DEEDS: &[&str] = &[
+        "command",
+        "compile",
+        "connect",
+        "delete",
+        "download",
+        "embed",
+        "eval",
+        "exec",
+        "execute",
+        "fetch",
+        "import",
+        "inline",
+        "instantiate",
+        "invoke",
+        "load",
+        "loads",
+        "locate",
+        "main",
+        "open",
+        "popen",
+        "remove",
+        "rmtree",
+        "run",
+        "send",
+        "shell",
+        "spawn",
+        "system",
+        "unlink",
+        "unsafe",
+        "upload",
+        "urlopen",
+        "write",
+    ];
+    let mut words = Vec::new();
+    for part in name.split(|letter: char| !letter.is_alphanumeric()) {
+        let mut word = String::new();
+        for letter in part.chars() {
+            // `FireCommand` and `fire_command` are the same words.
+            if letter.is_uppercase() && word.ends_with(char::is_lowercase) {
+                words.push(std::mem::take(&mut word));
+            }
+            word.extend(letter.to_lowercase());
+        }
+        words.push(word);
+    }
+    words
+        .iter()
+        .any(|word| DEEDS.binary_search(&word.as_str()).is_ok())
 }
 
 /// Whether every call of a loader is given a pickle that is judged with the rest.

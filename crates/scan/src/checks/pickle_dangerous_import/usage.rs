@@ -36,12 +36,30 @@ pub(super) fn usage(pickles: &Pickles, index: usize) -> Use {
     let uses = |call: &&Call| {
         call.callee == Callee::Import(index) || call.arguments.contains(&Argument::Import(index))
     };
-    let mut used = pickles.calls.iter().filter(uses).peekable();
+    let mut used = pickles
+        .calls
+        .iter()
+        .filter(|call| !sets_state(call.opcode))
+        .filter(uses)
+        .peekable();
     if used.peek().is_some() && used.all(|call| makes(pickles, call, index)) {
         Use::Made
     } else {
         Use::Called
     }
+}
+
+/// Whether the opcode works on an object that is made already.
+const fn sets_state(opcode: Opcode) -> bool {
+    matches!(
+        opcode,
+        Opcode::Build
+            | Opcode::Append
+            | Opcode::Appends
+            | Opcode::SetItem
+            | Opcode::SetItems
+            | Opcode::AddItems
+    )
 }
 
 fn makes(pickles: &Pickles, call: &Call, index: usize) -> bool {
@@ -58,6 +76,7 @@ fn is_maker(pickles: &Pickles, call: &Call) -> bool {
     pickles.imports.get(maker).is_some_and(|import| {
         let module = import.module.as_deref().unwrap_or_default();
         let name = import.name.as_deref().unwrap_or_default();
-        MAKERS.contains(&(module, name))
+        // Cython's own: they call `__new__` of the class and set its fields.
+        MAKERS.contains(&(module, name)) || name.starts_with("__pyx_unpickle_")
     })
 }
