@@ -205,22 +205,33 @@ impl Table<'_> {
     fn outcomes(&mut self, group: &Group<'_>) -> io::Result<()> {
         let style = self.style;
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        // One part that cannot be looked at makes many checks incomplete for the same reasons.
+        let mut unchecked: Vec<(&[String], Vec<String>)> = Vec::new();
         for evidence in &group.checks {
             let predicate = &evidence.predicate;
             let counter = counts.entry(predicate.outcome.as_str()).or_default();
             *counter = counter.saturating_add(1);
             if let Outcome::Incomplete { why } = &predicate.outcome {
                 let code = show(&predicate.check.code, NAME);
-                let room = style.width.saturating_sub(INDENT);
-                writeln!(
-                    self.text,
-                    "  {} {}",
-                    style.tone(Tone::Amber, &pad("? unchecked", 11)),
-                    style.bold(&fit(&code, room))
-                )?;
-                for why in why {
-                    self.indented("", &show(why, MESSAGE))?;
+                match unchecked
+                    .iter_mut()
+                    .find(|(known, _)| *known == why.as_slice())
+                {
+                    Some((_, codes)) => codes.push(code),
+                    None => unchecked.push((why, vec![code])),
                 }
+            }
+        }
+        for (why, codes) in unchecked {
+            let room = style.width.saturating_sub(INDENT);
+            let codes = match codes.as_slice() {
+                [code] => code.clone(),
+                codes => format!("{} checks: {}", codes.len(), codes.join(", ")),
+            };
+            let mark = style.tone(Tone::Amber, &pad("? unchecked", 11));
+            writeln!(self.text, "  {mark} {}", style.bold(&fit(&codes, room)))?;
+            for why in why {
+                self.indented("", &show(why, MESSAGE))?;
             }
         }
         let get = |name: &str| counts.get(name).copied().unwrap_or_default();

@@ -7,7 +7,7 @@
 use tutela_core::{Severity, escape};
 use tutela_formats::pickle::{Argument, Call, Callee, Import, Opcode, Origin, Pickles};
 
-use super::usage::usage;
+use super::usage::{Use, usage};
 use crate::callables::{Effect, effect};
 
 /// Functions that honest picklers write to load bytes inside the pickle, which are looked into.
@@ -130,6 +130,11 @@ impl<'a> Judge<'a> {
     fn severity(&self, index: usize, import: &Import, known: Effect) -> Option<Severity> {
         let usual = match known {
             Effect::Loads if is_fed(import) => None,
+            // What is only named reads nothing when the pickle is loaded, and a state is no path of an attacker's
+            // choice; whoever calls it later has given it both.
+            Effect::Reads if import.called == 0 || self.is_only_made(index) => {
+                Some(Severity::Medium)
+            }
             Effect::Reaches if self.is_followed(index, import) => None,
             Effect::Unknown if self.is_reshaped(index) => Some(Severity::High),
             Effect::Unknown if self.says_what_it_does(index, import) => Some(Severity::High),
@@ -137,6 +142,10 @@ impl<'a> Judge<'a> {
             other => other.severity(),
         };
         usual.max(import.patched.then_some(Severity::High))
+    }
+
+    fn is_only_made(&self, index: usize) -> bool {
+        usage(self.pickles, index) == Use::Made
     }
 
     /// Whether an unknown function is given a text and has a name that says what it does with it, such as
