@@ -314,6 +314,22 @@ mod tests {
     }
 
     #[test]
+    fn noise_is_no_pickle() {
+        // Weights look like this, and a model has hundreds of parts (xorshift64, Marsaglia 2003).
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut noise = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_le_bytes()
+        };
+        for _ in 0..2_000 {
+            let bytes: Vec<u8> = (0..256).flat_map(|_| noise()).collect();
+            assert_ne!(of(&bytes), Some(Format::Pickle), "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
     fn a_file_with_two_faces_shows_both() {
         // An empty archive behind a pickle is told once it holds a member.
         let mut bytes = b"\x80\x04N.".to_vec();

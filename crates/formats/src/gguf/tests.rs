@@ -347,6 +347,7 @@ proptest! {
         let at = at % bytes.len();
         bytes[at] = value;
         let model = of(&bytes);
-        prop_assert!(model.tensors.len() <= 2);
+        // A higher count takes what follows for tensors; each takes a name, a shape, a type and a place.
+        prop_assert!(model.tensors.len() <= bytes.len() / 24);
     }
 }

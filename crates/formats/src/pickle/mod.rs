@@ -320,9 +320,12 @@ impl Pickles {
             let is_name = |part: &Option<String>| part.as_deref().is_none_or(is_dotted_name);
             is_name(&import.module) && is_name(&import.name)
         };
-        // One sound call is enough: an import with an odd name beside it must not conceal it.
+        // One sound call is enough: an import with an odd name beside it must not conceal it. Raw numbers
+        // read as calls too, of names that are none.
         let runs = self.calls.iter().any(|call| match call.callee {
-            Callee::Import(index) => self.imports.get(index).is_some_and(is_named),
+            Callee::Import(index) => self.imports.get(index).is_some_and(|import| {
+                import.module.is_some() && import.name.is_some() && is_named(import)
+            }),
             _ => false,
         });
         runs || (first.complete && sound && self.imports.iter().all(is_named))
