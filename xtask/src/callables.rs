@@ -4,8 +4,8 @@
 //! import nothing of what they analyse. Nothing else in the repository needs Python.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use crate::process::execute;
 use crate::{Error, output};
 
 /// Where the database lies that the product ships.
@@ -74,23 +74,6 @@ fn environments(arguments: &Arguments) -> Vec<Option<&Path>> {
         .iter()
         .map(|folder| Some(folder.as_path()))
         .collect()
-}
-
-fn execute(python: &Path, arguments: impl FnOnce(&mut Command)) -> Result<(), Error> {
-    let mut command = Command::new(python);
-    arguments(&mut command);
-    let status = command.status().map_err(|source| Error::Start {
-        program: python.to_owned(),
-        source,
-    })?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Error::Failed {
-            program: python.to_owned(),
-            status,
-        })
-    }
 }
 
 #[cfg(test)]

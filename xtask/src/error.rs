@@ -74,8 +74,8 @@ impl Error {
                 "`cargo xtask corpus --explain` names the files; a new group gets its floor with `--raise`",
             ),
             Self::Start { .. } => Some(
-                "the peers need Python 3 with its `venv` module; install it, or name another with \
-                 `--python`. Nothing else in this repository needs Python",
+                "`callables` and `peers` need Python 3, the latter with its `venv` module; install it, or name \
+                 another with `--python`. Nothing else in this repository needs Python",
             ),
             Self::Failed { .. } => Some("see its own message above"),
             _ => None,

@@ -15,6 +15,7 @@ mod error;
 mod fuzz;
 mod output;
 mod peers;
+mod process;
 
 use error::Error;
 

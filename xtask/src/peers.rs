@@ -3,8 +3,8 @@
 //! Optional: nothing that the repository builds, tests or runs needs it.
 
 use std::path::Path;
-use std::process::Command;
 
+use crate::process::execute;
 use crate::{Error, output};
 
 /// Makes the environment, or brings an existing one to the pinned versions.
@@ -30,23 +30,6 @@ pub(crate) fn run(root: &Path, folder: &Path, python: &Path) -> Result<(), Error
     })?;
     output::say(&format!("done: the peers are in {}", programs.display()));
     Ok(())
-}
-
-fn execute(program: &Path, arguments: impl FnOnce(&mut Command)) -> Result<(), Error> {
-    let mut command = Command::new(program);
-    arguments(&mut command);
-    let status = command.status().map_err(|source| Error::Start {
-        program: program.to_owned(),
-        source,
-    })?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Error::Failed {
-            program: program.to_owned(),
-            status,
-        })
-    }
 }
 
 #[cfg(test)]
