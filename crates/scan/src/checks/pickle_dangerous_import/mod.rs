@@ -48,8 +48,10 @@ declare_check! {
     /// keep its weights instead of the object.
     ///
     /// # Limits
-    /// The effect of a name comes from a table, not from the library's code: an unknown gadget is a medium
-    /// finding, and a class of a known library that turns out to be abusable is missed until it is listed.
+    /// The effect of a name comes from a database that was derived from the sources of common libraries, and from
+    /// a reviewed table before it, not from what is installed. The derivation misses some effects, of compiled
+    /// code above all; a name that it does not know is a medium finding, and a high one when the pickle gives it
+    /// a text and its name says what it does.
     /// Texts and bytes inside the pickle are followed when they are pickles themselves, bare or in base64,
     /// hexadecimal, zlib or gzip; other codings are not undone. Of functions that reach others by name only
     /// the usual ones of the standard library are followed, with constant arguments. Where the stream cannot
