@@ -64,6 +64,8 @@ formats! {
     Safetensors: "safetensors model" [Model],
     /// An ONNX model.
     Onnx: "ONNX model" [Model],
+    /// A Core ML model.
+    CoreMl: "Core ML model" [Model],
     /// A GGUF model.
     Gguf: "GGUF model" [Model],
     /// A model of GGUF's predecessors.

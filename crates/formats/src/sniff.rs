@@ -7,8 +7,8 @@ use tutela_core::{Bytes, Limits};
 use crate::input::Input;
 use crate::stream::{self, Codec};
 use crate::{
-    Format, executable, hdf5, json, keras, models, npy, onnx, pickle, safetensors, tar, tensorflow,
-    xml, zip,
+    Format, coreml, executable, hdf5, json, keras, models, npy, onnx, pickle, safetensors, tar,
+    tensorflow, xml, zip,
 };
 
 /// What the bytes are, if they are of a known format.
@@ -75,6 +75,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(is_hdf5(head.start).then_some(Format::Hdf5)),
     |head| Ok(is_zlib(head).then_some(Format::Zlib)),
     |head| Ok(is_lzma(head).then_some(Format::Lzma)),
+    |head| Ok(coreml::looks_like(head.bytes)?.then_some(Format::CoreMl)),
     |head| Ok(onnx::looks_like(head.bytes)?.then_some(Format::Onnx)),
     |head| Ok(keras::looks_like(head.bytes, head.start)?.then_some(Format::KerasConfig)),
     |head| Ok(json::looks_like(head.start).then_some(Format::Json)),

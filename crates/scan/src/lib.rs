@@ -2,6 +2,7 @@
 //!
 //! A check is one folder below `checks` and one line in `checks/mod.rs`.
 
+mod beside;
 mod callables;
 mod checks;
 mod claims;
@@ -9,6 +10,7 @@ mod config;
 mod inside;
 mod keras;
 mod signs;
+mod source;
 mod template;
 mod tensorflow;
 mod together;
