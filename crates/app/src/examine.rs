@@ -79,7 +79,7 @@ impl Conditions<'_> {
         let settings = self.settings(check);
         let context = self.context(&settings, artifacts, progress);
         let record = tutela_core::run(check, artifact, &context);
-        CheckPredicate::new(tool(), check.info(), artifact, &context, record)
+        CheckPredicate::new(tool(), check, artifact, &context, record)
     }
 
     /// Runs several checks on one artifact, in their order.
@@ -99,7 +99,7 @@ impl Conditions<'_> {
             .into_iter()
             .zip(checks.iter().zip(&contexts))
             .map(|(record, (check, context))| {
-                CheckPredicate::new(tool(), check.info(), artifact, context, record)
+                CheckPredicate::new(tool(), *check, artifact, context, record)
             })
             .collect()
     }
@@ -114,7 +114,7 @@ impl Conditions<'_> {
                 code: info.code.to_owned(),
                 suite: info.suite,
                 class: info.class,
-                configuration: Configuration::of(artifact, &context).digest,
+                configuration: Configuration::of(check, artifact, &context).digest,
             }
         };
         artifacts

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tutela_core::{
-    Artifact, CheckInfo, Class, Context, Coverage, Digest, Finding, Kind, Measure, Outcome, Record,
-    Reference, Severity, Skipped, Stage, Suite, Timestamp,
+    Artifact, Check, CheckInfo, Class, Context, Coverage, Digest, Finding, Kind, Measure, Outcome,
+    Record, Reference, Severity, Skipped, Stage, Suite, Timestamp,
 };
 
 /// The result of one check on one artifact.
@@ -92,7 +92,8 @@ pub struct ArtifactRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Configuration {
-    /// Digest of everything that could change the result: settings, declaration, limits, manifest.
+    /// Digest of everything that could change the result: settings, declaration, limits, manifest, and what the
+    /// check looks at beside the artifact.
     pub digest: Digest,
     /// The settings, with defaults filled in.
     pub settings: BTreeMap<String, f64>,
@@ -113,7 +114,7 @@ impl CheckPredicate {
     #[must_use]
     pub fn new(
         tool: Tool,
-        info: &CheckInfo,
+        check: &dyn Check,
         artifact: &Artifact,
         context: &Context<'_>,
         record: Record,
@@ -121,7 +122,7 @@ impl CheckPredicate {
         let outcome = record.outcome();
         Self {
             tool,
-            check: CheckRecord::of(info),
+            check: CheckRecord::of(check.info()),
             artifact: ArtifactRecord {
                 name: artifact.name.clone(),
                 kind: artifact.kind,
@@ -134,7 +135,7 @@ impl CheckPredicate {
             measures: record.measures,
             coverage: record.coverage,
             skipped: record.skipped,
-            configuration: Configuration::of(artifact, context),
+            configuration: Configuration::of(check, artifact, context),
             self_test: None,
             seed: context.seed,
             as_of: context.as_of,
@@ -161,7 +162,7 @@ impl CheckRecord {
 impl Configuration {
     /// Describes the configuration of one check on one artifact.
     #[must_use]
-    pub fn of(artifact: &Artifact, context: &Context<'_>) -> Self {
+    pub fn of(check: &dyn Check, artifact: &Artifact, context: &Context<'_>) -> Self {
         let settings: BTreeMap<String, f64> = context
             .settings
             .iter()
@@ -174,13 +175,16 @@ impl Configuration {
             }
             tutela_core::ManifestStatus::Refused { why } => format!("refused: {why}"),
         });
-        let whole = serde_json::json!({
+        let mut whole = serde_json::json!({
             "settings": settings,
             "limits": context.limits,
             "declaration": artifact.declaration,
             "manifest": manifest,
             "seed": context.seed,
         });
+        if let (Some(beside), Some(object)) = (check.beside(context), whole.as_object_mut()) {
+            object.insert("beside".to_owned(), beside.to_string().into());
+        }
         // A JSON value of strings, integers and finite numbers always has a canonical form.
         let canonical = serde_json_canonicalizer::to_vec(&whole).unwrap_or_default();
         Self {

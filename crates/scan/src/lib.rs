@@ -2,11 +2,13 @@
 //!
 //! A check is one folder below `checks` and one line in `checks/mod.rs`.
 
+mod advisories;
 mod callables;
 mod checks;
 mod claims;
 mod config;
 mod inside;
+mod inventory;
 mod keras;
 mod signs;
 mod template;
