@@ -85,17 +85,17 @@ impl Conditions<'_> {
         let run = Run {
             tool: tool(),
             context: &context,
-            configuration: Configuration::of(&artifact.declaration, &context),
+            configuration: Configuration::of(check, &artifact.declaration, &context),
         };
         CheckPredicate::new(run, check.info(), artifact, record)
     }
 
     /// The configuration of every check on artifacts of which nothing was declared: mostly there are many.
-    fn undeclared(&self) -> BTreeMap<&'static str, Configuration> {
+    fn undeclared(&self, artifacts: &[Artifact]) -> BTreeMap<&'static str, Configuration> {
         let configuration = |check: &'static dyn Check| {
             let settings = self.settings(check);
-            let context = self.context(&settings, &[], &NoProgress);
-            let configuration = Configuration::of(&Declaration::None, &context);
+            let context = self.context(&settings, artifacts, &NoProgress);
+            let configuration = Configuration::of(check, &Declaration::None, &context);
             (check.info().code, configuration)
         };
         self.catalogue.iter().map(configuration).collect()
@@ -120,7 +120,7 @@ impl Conditions<'_> {
                 let run = Run {
                     tool: tool(),
                     context,
-                    configuration: stage.configuration(check.info().code, artifact, context),
+                    configuration: stage.configuration(*check, artifact, context),
                 };
                 CheckPredicate::new(run, check.info(), artifact, record)
             })
@@ -139,7 +139,7 @@ impl Conditions<'_> {
                 code: info.code.to_owned(),
                 suite: info.suite,
                 class: info.class,
-                configuration: Configuration::of(&artifact.declaration, &context).digest,
+                configuration: Configuration::of(check, &artifact.declaration, &context).digest,
             }
         };
         artifacts
@@ -169,15 +169,15 @@ struct Stage<'a> {
 impl Stage<'_> {
     fn configuration(
         &self,
-        code: &str,
+        check: &dyn Check,
         artifact: &Artifact,
         context: &Context<'_>,
     ) -> Configuration {
         match &artifact.declaration {
-            Declaration::None => self.undeclared.get(code).cloned(),
+            Declaration::None => self.undeclared.get(check.info().code).cloned(),
             _ => None,
         }
-        .unwrap_or_else(|| Configuration::of(&artifact.declaration, context))
+        .unwrap_or_else(|| Configuration::of(check, &artifact.declaration, context))
     }
 }
 
@@ -208,7 +208,7 @@ pub(crate) fn examine(
     let stage = Stage {
         artifacts,
         progress,
-        undeclared: conditions.undeclared(),
+        undeclared: conditions.undeclared(artifacts),
     };
     let mut examined: Vec<Examined> = tasks
         .into_par_iter()

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tutela_core::{
-    Artifact, CheckInfo, Class, Context, Coverage, Declaration, Digest, Finding, Kind, Measure,
-    Outcome, Record, Reference, Severity, Skipped, Stage, Suite, Timestamp,
+    Artifact, Check, CheckInfo, Class, Context, Coverage, Declaration, Digest, Finding, Kind,
+    Measure, Outcome, Record, Reference, Severity, Skipped, Stage, Suite, Timestamp,
 };
 
 /// The result of one check on one artifact.
@@ -92,7 +92,8 @@ pub struct ArtifactRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Configuration {
-    /// Digest of everything that could change the result: settings, declaration, limits, manifest.
+    /// Digest of everything that could change the result: settings, declaration, limits, manifest, and what the
+    /// check looks at beside the artifact.
     pub digest: Digest,
     /// The settings, with defaults filled in.
     pub settings: BTreeMap<String, f64>,
@@ -166,7 +167,7 @@ impl CheckRecord {
 impl Configuration {
     /// Describes the configuration of one check on an artifact of which this was declared.
     #[must_use]
-    pub fn of(declaration: &Declaration, context: &Context<'_>) -> Self {
+    pub fn of(check: &dyn Check, declaration: &Declaration, context: &Context<'_>) -> Self {
         let settings: BTreeMap<String, f64> = context
             .settings
             .iter()
@@ -179,13 +180,16 @@ impl Configuration {
             }
             tutela_core::ManifestStatus::Refused { why } => format!("refused: {why}"),
         });
-        let whole = serde_json::json!({
+        let mut whole = serde_json::json!({
             "settings": settings,
             "limits": context.limits,
             "declaration": declaration,
             "manifest": manifest,
             "seed": context.seed,
         });
+        if let (Some(beside), Some(object)) = (check.beside(context), whole.as_object_mut()) {
+            object.insert("beside".to_owned(), beside.to_string().into());
+        }
         // A JSON value of strings, integers and finite numbers always has a canonical form.
         let canonical = serde_json_canonicalizer::to_vec(&whole).unwrap_or_default();
         Self {

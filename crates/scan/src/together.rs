@@ -5,7 +5,7 @@ use std::io;
 
 use rayon::prelude::*;
 use tutela_core::{
-    Artifact, ArtifactFile, Context, Describe, Error, Group, Limits, Record, Scratch, Sink,
+    Artifact, ArtifactFile, Context, Describe, Digest, Error, Group, Limits, Record, Scratch, Sink,
     Skipped, Unit, escape,
 };
 use tutela_formats::{Entry, Format, Unread, walk};
@@ -39,6 +39,11 @@ pub(crate) trait EntryCheck: Describe + Sync {
         _context: &Context<'_>,
         _sink: &mut dyn Sink,
     ) {
+    }
+
+    /// The digest of what else its result depends on ([`Check::beside`](tutela_core::Check::beside)).
+    fn beside(&self, _context: &Context<'_>) -> Option<Digest> {
+        None
     }
 
     /// Plants the fault that this check exists to find ([`Check::plant`](tutela_core::Check::plant)).

@@ -38,6 +38,7 @@ targets! {
     "keras": |bytes, limits| (formats::keras::read(bytes, limits), formats::keras::read_metadata(bytes, limits)),
     "npy": |bytes, _limits| formats::npy::header(bytes),
     "onnx": |bytes, limits| formats::onnx::read(bytes, limits),
+    "packages": |bytes, _limits| listed(bytes),
     "pickle": |bytes, limits| formats::pickle::describe(bytes, limits),
     "python": |bytes, _limits| formats::python::uses(&String::from_utf8_lossy(bytes)),
     "safetensors": |bytes, limits| formats::safetensors::read(bytes, limits),
@@ -47,6 +48,7 @@ targets! {
     "tar": |bytes, limits| formats::tar::read(bytes, limits),
     "tensorflow": |bytes, limits| formats::tensorflow::read(bytes, formats::Format::SavedModel, limits),
     "tflite": |bytes, limits| formats::tflite::read(bytes, limits),
+    "toml": |bytes, _limits| formats::toml::read_text(&String::from_utf8_lossy(bytes)),
     "walk": |bytes, limits| walked(bytes, limits),
     "xml": |bytes, limits| formats::xml::read(bytes, limits),
     "yaml": |bytes, _limits| formats::yaml::read_text(&String::from_utf8_lossy(bytes)),
@@ -78,6 +80,24 @@ fn unpacked(bytes: &dyn Bytes, limits: &Limits) -> Vec<String> {
     codecs
         .chain(raw)
         .map(|codec| said(&faults(codec)))
+        .collect()
+}
+
+/// Every reader of lock files and requirements.
+fn listed(bytes: &[u8]) -> Vec<formats::packages::Listing> {
+    let paths = [
+        "requirements.txt",
+        "uv.lock",
+        "pylock.toml",
+        "Pipfile.lock",
+        "pyproject.toml",
+        "environment.yml",
+        "pixi.lock",
+        "a.dist-info/METADATA",
+    ];
+    let sources = paths.into_iter().filter_map(formats::packages::Source::of);
+    sources
+        .map(|source| formats::packages::read(source, bytes))
         .collect()
 }
 

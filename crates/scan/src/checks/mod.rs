@@ -1,6 +1,6 @@
 //! The checks of this crate: one folder and one line each.
 
-use tutela_core::{Artifact, Check, Context, Error, Group, Scratch, Sink};
+use tutela_core::{Artifact, Check, Context, Digest, Error, Group, Scratch, Sink};
 
 use crate::together::{self, EntryCheck, Together};
 
@@ -28,6 +28,10 @@ macro_rules! checks {
 
                 fn plant(&self, scratch: &mut Scratch) -> Result<(), Error> {
                     EntryCheck::plant(self, scratch)
+                }
+
+                fn beside(&self, context: &Context<'_>) -> Option<Digest> {
+                    EntryCheck::beside(self, context)
                 }
 
                 fn group(&self) -> Option<&'static dyn Group> {
@@ -64,5 +68,6 @@ checks! {
     tflite_custom_operator::TfliteCustomOperator,
     torchserve_handler::TorchserveHandler,
     unexpected_executable::UnexpectedExecutable,
+    vulnerable_loader::VulnerableLoader,
     xml_entity_expansion::XmlEntityExpansion,
 }
