@@ -21,6 +21,7 @@ pub mod npy;
 pub mod onnx;
 pub mod pickle;
 pub mod python;
+pub mod rdata;
 pub mod safetensors;
 pub mod sevenzip;
 mod sniff;

@@ -39,6 +39,7 @@ targets! {
     "onnx": |bytes, limits| formats::onnx::read(bytes, limits),
     "pickle": |bytes, limits| formats::pickle::describe(bytes, limits),
     "python": |bytes, _limits| formats::python::uses(&String::from_utf8_lossy(bytes)),
+    "rdata": |bytes, limits| formats::rdata::read(bytes, limits),
     "safetensors": |bytes, limits| formats::safetensors::read(bytes, limits),
     "sevenzip": |bytes, limits| formats::sevenzip::read(bytes, limits),
     "sniff": |bytes, limits| formats::sniff_all(bytes, limits),
