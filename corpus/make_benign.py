@@ -24,7 +24,7 @@ class Part:
     """A folder of files and what each of them is."""
 
     def __init__(self, name):
-        self.name, self.entries, self.folder = name, {}, FOLDER / name
+        self.name, self.entries, self.used, self.folder = name, {}, [], FOLDER / name
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
 
@@ -261,6 +261,17 @@ def safetensors_files(part):
     part.add("none.safetensors", "safetensors", "no tensors", save({}))
 
 
+def r_files(part):
+    import subprocess
+
+    version = subprocess.run(["Rscript", "-e", "cat(as.character(getRversion()))"], check=True, capture_output=True, text=True)
+    part.used.append(f"R {version.stdout}")
+    with tempfile.TemporaryDirectory() as scratch:
+        subprocess.run(["Rscript", "--vanilla", str(Path(__file__).parent / "make_r.R"), scratch], check=True)
+        for path in sorted(Path(scratch).iterdir()):
+            part.add(path.name, "r", "written by R", path.read_bytes())
+
+
 def texts(part):
     """Files as they stand in repositories of models, written by hand."""
     template = "{%- if messages[0]['role'] == 'system' %}{{ bos_token + messages[0]['content'] }}{%- endif %}{% for m in messages %}{% if m.role == 'user' %}{{ '[INST] ' ~ m.content | trim ~ ' [/INST]' }}{% elif m['role'] == 'assistant' %}{{ ' ' + m['content'] + eos_token }}{% else %}{{ raise_exception('Only user and assistant roles are supported!') }}{% endif %}{% endfor %}"
@@ -288,7 +299,7 @@ def texts(part):
 
 PARTS = {
     "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "pickle": (other_picklers, "cloudpickle"),
-    "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""),
+    "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
 }
 
 
@@ -316,7 +327,7 @@ def main():
         part = Part(name)
         write(part)
         entries = {old: entry for old, entry in entries.items() if not old.startswith(name + "/")} | part.entries
-        versions[name] = ", ".join([f"Python {sys.version.split()[0]}", *used])
+        versions[name] = ", ".join([f"Python {sys.version.split()[0]}", *used, *part.used])
         print(f"{name}: {len(part.entries)} files")
     text = "# Written by make_benign.py. None of these may be blocked.\n"
     for file, (kind, note) in sorted(entries.items()):

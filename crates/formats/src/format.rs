@@ -101,7 +101,7 @@ formats! {
     /// XML, such as PMML or an `OpenVINO` model.
     Xml: "XML" [],
     /// Objects of R, as `save` and `saveRDS` write them.
-    RData: "R objects" [Model, Opaque],
+    RData: "R objects" [Model, Container],
     /// An ELF program or library.
     Elf: "Linux program or library (ELF)" [Program, Native],
     /// A Windows program or library.

@@ -23,6 +23,7 @@ pub mod onnx;
 pub mod packages;
 pub mod pickle;
 pub mod python;
+pub mod rdata;
 pub mod safetensors;
 pub mod sevenzip;
 mod sniff;

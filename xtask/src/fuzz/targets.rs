@@ -41,6 +41,7 @@ targets! {
     "packages": |bytes, _limits| listed(bytes),
     "pickle": |bytes, limits| formats::pickle::describe(bytes, limits),
     "python": |bytes, _limits| formats::python::uses(&String::from_utf8_lossy(bytes)),
+    "rdata": |bytes, limits| formats::rdata::read(bytes, limits),
     "safetensors": |bytes, limits| formats::safetensors::read(bytes, limits),
     "sevenzip": |bytes, limits| formats::sevenzip::read(bytes, limits),
     "sniff": |bytes, limits| formats::sniff_all(bytes, limits),

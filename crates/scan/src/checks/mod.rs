@@ -60,6 +60,7 @@ checks! {
     onnx_external_data::OnnxExternalData,
     onnx_structure::OnnxStructure,
     pickle_dangerous_import::PickleDangerousImport,
+    r_unsafe_call::RUnsafeCall,
     remote_code_config::RemoteCodeConfig,
     safetensors_header::SafetensorsHeader,
     skops_unsafe_node::SkopsUnsafeNode,
