@@ -29,6 +29,7 @@ pub mod strings;
 pub mod tar;
 pub mod tensorflow;
 pub mod tflite;
+pub mod torchscript;
 pub mod tree;
 mod wire;
 pub mod xml;

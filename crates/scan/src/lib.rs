@@ -12,5 +12,6 @@ mod signs;
 mod template;
 mod tensorflow;
 mod together;
+mod torch;
 
 pub use checks::CHECKS;

@@ -46,6 +46,7 @@ targets! {
     "tar": |bytes, limits| formats::tar::read(bytes, limits),
     "tensorflow": |bytes, limits| formats::tensorflow::read(bytes, formats::Format::SavedModel, limits),
     "tflite": |bytes, limits| formats::tflite::read(bytes, limits),
+    "torchscript": |bytes, limits| (formats::torchscript::source::read(bytes), formats::torchscript::operators(bytes, limits)),
     "walk": |bytes, limits| walked(bytes, limits),
     "xml": |bytes, limits| formats::xml::read(bytes, limits),
     "yaml": |bytes, _limits| formats::yaml::read_text(&String::from_utf8_lossy(bytes)),
