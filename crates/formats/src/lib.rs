@@ -33,6 +33,7 @@ pub mod tar;
 pub mod tensorflow;
 pub mod tflite;
 pub mod toml;
+pub mod torchscript;
 pub mod tree;
 mod wire;
 pub mod xml;

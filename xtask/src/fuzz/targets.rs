@@ -50,6 +50,7 @@ targets! {
     "tensorflow": |bytes, limits| formats::tensorflow::read(bytes, formats::Format::SavedModel, limits),
     "tflite": |bytes, limits| formats::tflite::read(bytes, limits),
     "toml": |bytes, _limits| formats::toml::read_text(&String::from_utf8_lossy(bytes)),
+    "torchscript": |bytes, limits| (formats::torchscript::source::read(bytes), formats::torchscript::operators(bytes, limits)),
     "walk": |bytes, limits| walked(bytes, limits),
     "xml": |bytes, limits| formats::xml::read(bytes, limits),
     "yaml": |bytes, _limits| formats::yaml::read_text(&String::from_utf8_lossy(bytes)),

@@ -67,6 +67,7 @@ checks! {
     tensorflow_checkpoint_range::TensorflowCheckpointRange,
     tensorflow_unsafe_operator::TensorflowUnsafeOperator,
     tflite_custom_operator::TfliteCustomOperator,
+    torchscript_unsafe_operator::TorchscriptUnsafeOperator,
     torchserve_handler::TorchserveHandler,
     unexpected_executable::UnexpectedExecutable,
     vulnerable_loader::VulnerableLoader,
