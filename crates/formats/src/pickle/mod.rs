@@ -18,6 +18,7 @@ mod render;
 mod semantics;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod value;
 
 use std::fmt;
@@ -28,6 +29,7 @@ use tutela_core::{Bytes, Limits};
 pub use concealed::concealed;
 use machine::{Machine, Reading};
 pub use opcode::Opcode;
+pub use texts::texts;
 
 /// What a run of pickles would do.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -170,6 +172,8 @@ pub struct Call {
     pub arguments: Vec<Argument>,
     /// Imports and results anywhere in the arguments, the first few.
     pub uses: Vec<Argument>,
+    /// Whether a text stands anywhere in its arguments.
+    pub holds_text: bool,
     /// Keys with two underscores in the state that BUILD sets.
     pub keys: Vec<String>,
     /// Whether its result is known, so that what is done with it is told by itself.
