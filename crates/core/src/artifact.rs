@@ -40,8 +40,6 @@ impl Kind {
 pub enum Reading<'a> {
     /// Nothing yet.
     Nothing,
-    /// Every byte, in order.
-    Bytes(&'a mut dyn FnMut(&[u8])),
     /// Every byte, in order, and the digest is taken.
     Digest(&'a mut dyn FnMut(&[u8])),
 }
@@ -50,7 +48,6 @@ impl std::fmt::Debug for Reading<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
             Self::Nothing => "Nothing",
-            Self::Bytes(_) => "Bytes",
             Self::Digest(_) => "Digest",
         })
     }
@@ -102,10 +99,6 @@ impl ArtifactFile {
         let bytes = FileBytes::open(source)?;
         let digest = match reading {
             Reading::Nothing => None,
-            Reading::Bytes(see) => {
-                read_all(&bytes, progress, see)?;
-                None
-            }
             Reading::Digest(see) => {
                 let mut hasher = Hasher::default();
                 read_all(&bytes, progress, &mut |read| {

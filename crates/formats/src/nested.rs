@@ -5,6 +5,7 @@ use std::io;
 use tutela_core::{Bytes, Limits, Window, escape};
 
 use crate::stream::{self, Codec, Stream};
+use crate::sweep::{Sweep, Swept};
 use crate::{Format, hdf5, rdata, sevenzip, sniff_all, tar, zip};
 
 /// A file, or something packed inside it.
@@ -32,6 +33,18 @@ pub struct Entry<'a> {
     pub stream: Option<&'a Stream>,
     /// How the archive around it describes it, when that is a zip archive.
     pub listed: Option<&'a zip::Member>,
+    /// What one reading of all its bytes tells, once somebody asked.
+    pub(crate) swept: &'a Swept,
+}
+
+impl Entry<'_> {
+    /// What one reading of all bytes tells; they are read once, whoever asks.
+    ///
+    /// # Errors
+    /// What reading the bytes returns.
+    pub fn sweep(&self) -> io::Result<&Sweep> {
+        self.swept.of(self.bytes)
+    }
 }
 
 impl std::fmt::Debug for Entry<'_> {
@@ -181,6 +194,7 @@ impl Walk<'_> {
             rdata: opened.rdata.as_ref(),
             stream: opened.stream.as_ref(),
             listed: found.listed,
+            swept: &Swept::default(),
         })?;
         for format in formats.iter().copied() {
             if !format.is_understood() {

@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &ScanArguments, call: Call<'_>) -> Result<Exit, Fai
     } else {
         None
     };
-    let take = take(arguments, &outputs);
+    let take = take(&outputs);
     let artifacts = found(&arguments.paths, input.as_ref(), (&rules, take), &bar)?;
     if artifacts.is_empty() {
         call.terminal.say("nothing to examine: there are no files");
@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &ScanArguments, call: Call<'_>) -> Result<Exit, Fai
     let exit = verdict(&examined, &artifacts, arguments);
     let dossier = match take {
         Take::Digest => unsigned(&artifacts, examined, as_of)?,
-        Take::Marks | Take::Nothing => undigested(examined, as_of),
+        Take::Nothing => undigested(examined, as_of),
     };
     let press = Press {
         catalogue: &catalogue,
@@ -64,14 +64,12 @@ pub(super) fn run(arguments: &ScanArguments, call: Call<'_>) -> Result<Exit, Fai
     Ok(exit)
 }
 
-/// Digests are taken where an output names them; a byte is read where something looks at it.
-fn take(arguments: &ScanArguments, outputs: &[Output]) -> Take {
+/// Digests are taken where an output names them; else a byte is read when a check looks at it.
+fn take(outputs: &[Output]) -> Take {
     if outputs.iter().any(Output::names_digests) {
         Take::Digest
-    } else if arguments.structure {
-        Take::Nothing
     } else {
-        Take::Marks
+        Take::Nothing
     }
 }
 

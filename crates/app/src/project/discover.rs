@@ -29,8 +29,6 @@ const DATA_ENDINGS: [&str; 6] = [".csv", ".tsv", ".parquet", ".jsonl", ".ndjson"
 pub(crate) enum Take {
     /// Every byte: the digest is taken, and what may be concealed is marked.
     Digest,
-    /// Every byte, to mark what may be concealed.
-    Marks,
     /// Nothing: checks read what they need.
     Nothing,
 }
@@ -355,7 +353,6 @@ fn take(found: &Found, how: Take, progress: &dyn Progress) -> io::Result<Artifac
     let see = &mut |bytes: &[u8]| finder.see(bytes);
     let reading = match how {
         Take::Digest => Reading::Digest(see),
-        Take::Marks => Reading::Bytes(see),
         Take::Nothing => Reading::Nothing,
     };
     let file = ArtifactFile::take_through(found.path.clone(), &found.source, reading, progress)?;

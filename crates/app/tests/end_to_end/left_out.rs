@@ -57,8 +57,8 @@ fn a_scan_says_what_it_leaves_out() {
 fn concealing() -> Project {
     let project = Project::empty();
     let pickle = b"\x80\x02cos\nsystem\nX\x0b\0\0\0echo inert!\x85R.";
-    let noise = [0xbf_u8; 5000];
-    project.write("weights.bin", [&noise, pickle.as_slice(), &noise].concat());
+    let noise = vec![0xbf_u8; 2 << 20];
+    project.write("weights.bin", [noise.as_slice(), pickle, &noise].concat());
     project
 }
 

@@ -7,6 +7,7 @@
 
 use std::io;
 
+use memchr::memmem;
 use tutela_core::{Bytes, Window, read_all};
 
 use crate::input::Input;
@@ -60,19 +61,13 @@ struct Fields {
 
 pub(super) fn has_end(bytes: &dyn Bytes) -> io::Result<bool> {
     let (_, tail) = tail(bytes)?;
-    Ok(tail.windows(4).any(|window| window == END))
+    Ok(memmem::find(&tail, END).is_some())
 }
 
 /// Every end record, the last one first.
 pub(super) fn find(bytes: &dyn Bytes) -> io::Result<Vec<End>> {
     let (start, tail) = tail(bytes)?;
-    let places = tail
-        .windows(4)
-        .enumerate()
-        .rev()
-        .filter(|(_, window)| *window == END)
-        .take(ENDS)
-        .map(|(place, _)| place);
+    let places = memmem::rfind_iter(&tail, END).take(ENDS);
     let mut ends = Vec::new();
     let mut input = Input::new(bytes);
     for place in places {

@@ -3,10 +3,10 @@
 use std::io;
 
 use tutela_core::{
-    Artifact, ArtifactFile, Context, Error, Finding, Limits, Reference, Region, Scratch, Severity, Sink,
-    Window, declare_check,
+    Artifact, ArtifactFile, Context, Error, Finding, Limits, Reference, Region, Scratch, Severity,
+    Sink, Window, declare_check,
 };
-use tutela_formats::concealed::{self, Concealed, begins};
+use tutela_formats::concealed::{Concealed, begins};
 use tutela_formats::pickle::{self, Callee, Pickles};
 use tutela_formats::{Entry, Format, npy};
 
@@ -24,7 +24,8 @@ declare_check! {
     /// Native programs, scripts and pickles that would run code, which begin somewhere inside the raw numbers of a
     /// model: in the tensor storages of a PyTorch archive, behind the pickles of an old PyTorch file, between the
     /// tensors of a safetensors or GGUF file, in a numpy array, or in a part of an archive that is of no known format.
-    /// Every byte is looked at, in the same reading in which the file's digest is taken.
+    /// Every byte is looked at, in the same reading in which the digest of the file or the checksum of the part is
+    /// taken. `tutela scan --structure` leaves this check out, and says so.
     ///
     /// # Why it matters
     /// Weights are gigabytes that nobody reads, so they are a good place for the second stage of an attack: a small, harmless
@@ -187,8 +188,8 @@ impl Search<'_> {
                 inside.map(|mark| mark.saturating_sub(origin)).collect(),
             ));
         }
-        let marks = concealed::search(self.entry.bytes)?;
-        Ok((!marks.overflowed).then_some(marks.places))
+        let marks = &self.entry.sweep()?.marks;
+        Ok((!marks.overflowed).then(|| marks.places.clone()))
     }
 
     /// The parts that the check of pickles follows itself.
