@@ -35,24 +35,6 @@ impl Kind {
     }
 }
 
-/// How much of a file is read when it is taken up. Whoever wants to see the bytes sees them in that one reading.
-#[non_exhaustive]
-pub enum Reading<'a> {
-    /// Nothing yet.
-    Nothing,
-    /// Every byte, in order, and the digest is taken.
-    Digest(&'a mut dyn FnMut(&[u8])),
-}
-
-impl std::fmt::Debug for Reading<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Self::Nothing => "Nothing",
-            Self::Digest(_) => "Digest",
-        })
-    }
-}
-
 /// One file of an artifact, as it was when it was taken up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtifactFile {
@@ -83,44 +65,49 @@ impl ArtifactFile {
         source: &Path,
         progress: &dyn Progress,
     ) -> io::Result<Self> {
-        Self::take_through(path, source, Reading::Digest(&mut |_| {}), progress)
+        Self::take_through(path, source, progress, &mut |_| {})
     }
 
-    /// Takes up a file and reads as much of it as `reading` says, once.
+    /// Takes the digest of a file and shows every byte to `see`, in order.
     ///
     /// # Errors
     /// As [`Self::take`].
     pub fn take_through(
         path: impl Into<String>,
         source: &Path,
-        reading: Reading<'_>,
         progress: &dyn Progress,
+        see: &mut dyn FnMut(&[u8]),
     ) -> io::Result<Self> {
         let bytes = FileBytes::open(source)?;
-        let digest = match reading {
-            Reading::Nothing => None,
-            Reading::Digest(see) => {
-                let mut hasher = Hasher::default();
-                read_all(&bytes, progress, &mut |read| {
-                    hasher.update(read);
-                    see(read);
-                })?;
-                Some(hasher.finish())
-            }
-        };
+        let digest = digest_all(&bytes, progress, see)?;
         let file = Self {
-            path: path.into(),
-            source: source.to_owned(),
-            digest,
-            identity: bytes.identity(),
-            executable: is_executable(source)?,
-            split: None,
-            marks: None,
+            digest: Some(digest),
+            ..Self::opened(path.into(), source, &bytes)?
         };
         if file.has_changed() {
             return Err(io::Error::other("it changed while its digest was taken"));
         }
         Ok(file)
+    }
+
+    /// Notes which file it is and reads nothing: it has no digest then, and nothing can be claimed of it.
+    ///
+    /// # Errors
+    /// What the operating system returns.
+    pub fn note(path: impl Into<String>, source: &Path) -> io::Result<Self> {
+        Self::opened(path.into(), source, &FileBytes::open(source)?)
+    }
+
+    fn opened(path: String, source: &Path, bytes: &FileBytes) -> io::Result<Self> {
+        Ok(Self {
+            path,
+            source: source.to_owned(),
+            digest: None,
+            identity: bytes.identity(),
+            executable: is_executable(source)?,
+            split: None,
+            marks: None,
+        })
     }
 
     /// Size in bytes.
@@ -162,20 +149,22 @@ impl ArtifactFile {
     }
 }
 
-/// Shows every byte to `see`, in order.
-fn read_all(
+fn digest_all(
     bytes: &FileBytes,
     progress: &dyn Progress,
     see: &mut dyn FnMut(&[u8]),
-) -> io::Result<()> {
+) -> io::Result<Digest> {
     // Small enough to stay in the second-level cache between the read and the hash.
     let mut buffer = vec![0_u8; usize::try_from(bytes.len().clamp(1, 256 << 10)).unwrap_or(1)];
+    let mut hasher = Hasher::default();
     let mut offset = 0_u64;
     loop {
         match bytes.read_at(offset, &mut buffer) {
-            Ok(0) => return Ok(()),
+            Ok(0) => return Ok(hasher.finish()),
             Ok(count) => {
-                see(buffer.get(..count).unwrap_or_default());
+                let read = buffer.get(..count).unwrap_or_default();
+                hasher.update(read);
+                see(read);
                 offset = offset.saturating_add(count as u64);
                 progress.advance(count as u64);
             }

@@ -27,7 +27,7 @@ mod scratch;
 mod severity;
 mod sink;
 
-pub use artifact::{Artifact, ArtifactFile, Kind, Reading, Unread};
+pub use artifact::{Artifact, ArtifactFile, Kind, Unread};
 pub use bytes::{Bytes, FileBytes, FileIdentity, Reader, Window, read_all};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use check::{Audience, Check, CheckInfo, Class, Describe, Docs, Group, Setting, Stage, Suite};

@@ -65,26 +65,24 @@ impl Manifest {
     /// # Errors
     /// [`Error::NoDigest`] when no digest of it was taken.
     pub fn of(artifact: &Artifact) -> Result<Self, Error> {
+        let name = artifact.name.as_str();
+        let no_digest = || Error::NoDigest {
+            name: name.to_owned(),
+        };
         let describe = |file: &ArtifactFile| {
-            let digest = file.digest.ok_or_else(|| Error::NoDigest {
-                name: file.path.clone(),
-            })?;
-            Ok(ManifestFile {
+            Some(ManifestFile {
                 path: file.path.clone(),
-                digest,
+                digest: file.digest?,
                 size: file.size(),
                 table: None,
             })
         };
+        let files: Option<Vec<_>> = artifact.files.iter().map(describe).collect();
         Ok(Self {
             name: artifact.name.clone(),
             kind: artifact.kind,
             digest: artifact.known_digest()?,
-            files: artifact
-                .files
-                .iter()
-                .map(describe)
-                .collect::<Result<_, Error>>()?,
+            files: files.ok_or_else(no_digest)?,
         })
     }
 }

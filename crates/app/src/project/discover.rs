@@ -10,7 +10,7 @@ use globset::GlobMatcher;
 use rayon::prelude::*;
 use tutela_core::{
     Artifact, ArtifactFile, Declaration, FileBytes, FilesDeclaration, Kind, Limits,
-    ModelDeclaration, Progress, Reading, Split, Unread,
+    ModelDeclaration, Progress, Split, Unread,
 };
 
 use tutela_formats::concealed::Finder;
@@ -347,19 +347,18 @@ impl Plan {
     }
 }
 
-/// Takes up a file, and on the way marks where something may be concealed in it.
+/// Takes up a file; where its digest is taken, what may be concealed in it is marked on the way.
 fn take(found: &Found, how: Take, progress: &dyn Progress) -> io::Result<ArtifactFile> {
+    if how == Take::Nothing {
+        return ArtifactFile::note(found.path.clone(), &found.source);
+    }
     let mut finder = Finder::default();
     let see = &mut |bytes: &[u8]| finder.see(bytes);
-    let reading = match how {
-        Take::Digest => Reading::Digest(see),
-        Take::Nothing => Reading::Nothing,
-    };
-    let file = ArtifactFile::take_through(found.path.clone(), &found.source, reading, progress)?;
+    let file = ArtifactFile::take_through(found.path.clone(), &found.source, progress, see)?;
     let marks = finder.finish();
     Ok(ArtifactFile {
         // Where there are too many, the check has to say so.
-        marks: (how != Take::Nothing && !marks.overflowed).then_some(marks.places),
+        marks: (!marks.overflowed).then_some(marks.places),
         ..file
     })
 }
