@@ -5,6 +5,7 @@ import json
 import marshal
 
 from . import opcodes as op
+from . import protobuf as pb
 from .archives import Member, simple_zip, tar_entry, tar_file, zip_file
 from .hdf5 import file_with
 from .sample import Sample
@@ -131,7 +132,33 @@ def others():
     yield Sample("misnamed", "flax.msgpack", "pickle", "a pickle under the name of msgpack", op.echo(4))
 
 
-RECIPES = (keras, remote_code, skops, xml, others)
+def coreml():
+    """Core ML models by the numbers of their fields (Model.proto): a version, a description, a kind of model."""
+
+    def model(number, body, description=b""):
+        return pb.integer(1, 5) + pb.message(2, description) + pb.message(number, body)
+
+    def linked(path, search=""):
+        return pb.message(1, pb.message(1, pb.message(1, path)) + (pb.message(2, pb.message(1, search)) if search else b""))
+
+    def custom(parameter):
+        return pb.message(10, "InertClass") + pb.message(30, pb.message(1, "command") + pb.message(2, pb.message(20, parameter)))
+
+    def layer(parameters):
+        return pb.message(1, pb.message(1, "l") + pb.message(500, parameters))
+
+    shell = '/bin/sh -c "echo inert"'
+    files = {
+        "linked-climbs": model(556, linked("../../inert.mlmodel")), "linked-absolute": model(556, linked("/nonexistent/inert.mlmodel")), "linked-search-path": model(556, linked("inert", "$BUNDLE_MAIN:../../nonexistent")),
+        "custom-model-command": model(555, custom(shell)), "custom-layer-command": model(500, layer(custom("__import__('os').system('echo inert')"))), "custom-layer-in-loop": model(500, pb.message(1, pb.message(615, pb.message(4, layer(custom(shell)))))),
+        "in-pipeline": model(202, pb.message(1, model(556, linked("../inert.mlmodel")))), "in-pipeline-classifier": model(200, pb.message(1, pb.message(1, model(555, custom(shell))))),
+        "class-is-path": model(555, pb.message(10, "../../inert.dylib")), "metadata-code": model(900, b"", pb.message(100, pb.message(100, pb.message(1, "note") + pb.message(2, "os.system('echo inert')")))),
+    }
+    for name, data in files.items():
+        yield Sample("coreml", name + ".mlmodel", "coreml", "files of others, or a command for a class", data)
+
+
+RECIPES = (keras, remote_code, skops, xml, others, coreml)
 
 
 def samples():

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tutela_core::{
-    Artifact, Check, CheckInfo, Class, Context, Coverage, Digest, Finding, Kind, Measure, Outcome,
-    Record, Reference, Severity, Skipped, Stage, Suite, Timestamp,
+    Artifact, Check, CheckInfo, Class, Context, Coverage, Declaration, Digest, Finding, Kind,
+    Measure, Outcome, Record, Reference, Severity, Skipped, Stage, Suite, Timestamp,
 };
 
 /// The result of one check on one artifact.
@@ -109,20 +109,25 @@ pub struct SelfTest {
     pub saw: String,
 }
 
+/// Under what a check ran.
+#[derive(Debug, Clone)]
+pub struct Run<'a> {
+    /// The program.
+    pub tool: Tool,
+    /// What the check could know.
+    pub context: &'a Context<'a>,
+    /// What [`Configuration::of`] says of that context and the artifact's declaration.
+    pub configuration: Configuration,
+}
+
 impl CheckPredicate {
     /// Describes what a check learned about an artifact.
     #[must_use]
-    pub fn new(
-        tool: Tool,
-        check: &dyn Check,
-        artifact: &Artifact,
-        context: &Context<'_>,
-        record: Record,
-    ) -> Self {
+    pub fn new(run: Run<'_>, info: &CheckInfo, artifact: &Artifact, record: Record) -> Self {
         let outcome = record.outcome();
         Self {
-            tool,
-            check: CheckRecord::of(check.info()),
+            tool: run.tool,
+            check: CheckRecord::of(info),
             artifact: ArtifactRecord {
                 name: artifact.name.clone(),
                 kind: artifact.kind,
@@ -135,10 +140,10 @@ impl CheckPredicate {
             measures: record.measures,
             coverage: record.coverage,
             skipped: record.skipped,
-            configuration: Configuration::of(check, artifact, context),
+            configuration: run.configuration,
             self_test: None,
-            seed: context.seed,
-            as_of: context.as_of,
+            seed: run.context.seed,
+            as_of: run.context.as_of,
         }
     }
 }
@@ -160,15 +165,15 @@ impl CheckRecord {
 }
 
 impl Configuration {
-    /// Describes the configuration of one check on one artifact.
+    /// Describes the configuration of one check on an artifact of which this was declared.
     #[must_use]
-    pub fn of(check: &dyn Check, artifact: &Artifact, context: &Context<'_>) -> Self {
+    pub fn of(check: &dyn Check, declaration: &Declaration, context: &Context<'_>) -> Self {
         let settings: BTreeMap<String, f64> = context
             .settings
             .iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect();
-        let manifest = artifact.declaration.manifest().map(|status| match status {
+        let manifest = declaration.manifest().map(|status| match status {
             tutela_core::ManifestStatus::Absent => "absent".to_owned(),
             tutela_core::ManifestStatus::Verified { manifest, signer } => {
                 format!("{} signed by {signer}", manifest.digest)
@@ -178,7 +183,7 @@ impl Configuration {
         let mut whole = serde_json::json!({
             "settings": settings,
             "limits": context.limits,
-            "declaration": artifact.declaration,
+            "declaration": declaration,
             "manifest": manifest,
             "seed": context.seed,
         });

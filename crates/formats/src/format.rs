@@ -64,6 +64,8 @@ formats! {
     Safetensors: "safetensors model" [Model],
     /// An ONNX model.
     Onnx: "ONNX model" [Model],
+    /// A Core ML model.
+    CoreMl: "Core ML model" [Model],
     /// A GGUF model.
     Gguf: "GGUF model" [Model],
     /// A model of GGUF's predecessors.
@@ -116,6 +118,8 @@ formats! {
     Gzip: "gzip stream" [Container],
     /// A zlib stream.
     Zlib: "zlib stream" [Container],
+    /// A zlib stream behind its unpacked size, as joblib wrote it before 0.10 and still reads it.
+    ZFile: "zlib stream of joblib (ZF)" [Container],
     /// A tar archive.
     Tar: "tar archive" [Container],
     /// A 7z archive.

@@ -6,6 +6,7 @@
 //! inside a file.
 
 pub mod concealed;
+pub mod coreml;
 pub mod executable;
 mod fields;
 mod format;

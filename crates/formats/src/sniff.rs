@@ -7,8 +7,8 @@ use tutela_core::{Bytes, Limits};
 use crate::input::Input;
 use crate::stream::{self, Codec};
 use crate::{
-    Format, executable, hdf5, json, keras, models, npy, onnx, pickle, safetensors, tar, tensorflow,
-    xml, zip,
+    Format, coreml, executable, hdf5, json, keras, models, npy, onnx, pickle, safetensors, tar,
+    tensorflow, xml, zip,
 };
 
 /// What the bytes are, if they are of a known format.
@@ -74,7 +74,9 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(tar::looks_like(head.bytes)?.then_some(Format::Tar)),
     |head| Ok(is_hdf5(head.start).then_some(Format::Hdf5)),
     |head| Ok(is_zlib(head).then_some(Format::Zlib)),
+    |head| Ok(is_zfile(head).then_some(Format::ZFile)),
     |head| Ok(is_lzma(head).then_some(Format::Lzma)),
+    |head| Ok(coreml::looks_like(head.bytes)?.then_some(Format::CoreMl)),
     |head| Ok(onnx::looks_like(head.bytes)?.then_some(Format::Onnx)),
     |head| Ok(keras::looks_like(head.bytes, head.start)?.then_some(Format::KerasConfig)),
     |head| Ok(json::looks_like(head.start).then_some(Format::Json)),
@@ -162,6 +164,16 @@ fn is_zlib(head: &Head<'_>) -> bool {
     let is_deflate = method & 0x0f == 8 && method >> 4 <= 7 && flags & 0x20 == 0;
     let checks = u16::from_be_bytes([method, flags]).is_multiple_of(31);
     is_deflate && checks && begins(head, Codec::Zlib)
+}
+
+/// `ZF` and a hexadecimal number, and something that unpacks.
+fn is_zfile(head: &Head<'_>) -> bool {
+    let Some([b'Z', b'F', size @ ..]) = head.start.get(..stream::ZFILE_HEADER) else {
+        return false;
+    };
+    // Python's `int` takes blanks around, a sign and underscores.
+    let is_number = |byte: &u8| byte.is_ascii_hexdigit() || b" xX_+-L".contains(byte);
+    size.iter().all(is_number) && begins(head, Codec::ZFile)
 }
 
 /// A properties byte, a dictionary of 2^n or 3·2^n bytes, a size that is unknown or believable (the rules

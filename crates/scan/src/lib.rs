@@ -3,6 +3,7 @@
 //! A check is one folder below `checks` and one line in `checks/mod.rs`.
 
 mod advisories;
+mod beside;
 mod callables;
 mod checks;
 mod claims;
@@ -11,6 +12,7 @@ mod inside;
 mod inventory;
 mod keras;
 mod signs;
+mod source;
 mod template;
 mod tensorflow;
 mod together;

@@ -30,6 +30,7 @@ macro_rules! targets {
 targets! {
     "checkpoint": |bytes, limits| formats::tensorflow::checkpoint::read(bytes, limits),
     "concealed": |bytes, limits| (formats::concealed::search(bytes).is_ok(), formats::concealed::begins(bytes, 0, limits)),
+    "coreml": |bytes, limits| (formats::coreml::looks_like(bytes), formats::coreml::read(bytes, limits)),
     "executable": |bytes, _limits| formats::executable::recognise(bytes),
     "gguf": |bytes, limits| formats::gguf::read(bytes, limits),
     "hdf5": |bytes, limits| formats::hdf5::read(bytes, limits),
@@ -63,6 +64,7 @@ const LIMITS: Limits = Limits {
     depth: 4,
     steps: 100_000,
     findings: 50,
+    raw_bytes: 1 << 20,
     rows: 1_000,
 };
 

@@ -7,14 +7,26 @@ use tutela_core::escape_bytes;
 use super::kinds::packing;
 use super::metadata::{named, wrong_name};
 use super::reader::{Reader, Stop};
-use super::{Fault, KEPT, Model};
+use super::{Fault, KEPT, Model, Value};
 
 /// Dimensions of a tensor (`GGML_MAX_DIMS`).
 const DIMENSIONS: u32 = 4;
 /// Dimensions that are read at all; more are as good as a wrong count.
 const MOST_DIMENSIONS: u32 = 64;
-/// Bytes of a name. ggml has room for 63, programs built on it for more, none for this.
+/// Bytes of a name. Some programs built on ggml have made room for more than it has, none for this.
 const NAME: usize = 1024;
+/// Bytes of a name for which ggml has room (`GGML_MAX_NAME`, less its end).
+const NAME_IN_TEXT_MODELS: usize = 63;
+/// Architectures that only programs with ggml's own limits load (`LLM_ARCH_NAMES` of llama.cpp). Sorted.
+#[rustfmt::skip]
+const TEXT_MODELS: &[&str] = &[
+    "arctic", "baichuan", "bert", "bitnet", "bloom", "chameleon", "chatglm", "codeshell", "cohere2", "command-r",
+    "dbrx", "deepseek", "deepseek2", "exaone", "falcon", "gemma", "gemma2", "gemma3", "glm4", "gpt-oss", "gpt2", "gptj",
+    "gptneox", "granite", "grok", "internlm2", "jais", "jina-bert-v2", "llama", "llama4", "mamba", "minicpm", "minicpm3",
+    "mpt", "nemotron", "nomic-bert", "olmo", "olmo2", "olmoe", "openelm", "orion", "phi2", "phi3", "plamo", "qwen", "qwen2",
+    "qwen2moe", "qwen2vl", "qwen3", "qwen3moe", "refact", "rwkv6", "rwkv7", "smollm3", "stablelm", "starcoder",
+    "starcoder2", "t5", "xverse",
+];
 
 /// A tensor of a GGUF file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +51,13 @@ pub struct Tensor {
 pub(super) fn read(reader: &mut Reader<'_>, count: u64, model: &mut Model) -> Result<(), Stop> {
     reader.enter("the descriptions of its tensors");
     let mut seen = HashSet::new();
+    let longest = longest_name(model);
     for _ in 0..count {
         reader.step()?;
         let start = reader.at();
         let raw = reader.text()?;
         let name = escape_bytes(&raw, 200);
-        if let Some(why) = wrong_name(&raw, NAME) {
+        if let Some(why) = wrong_name(&raw, longest) {
             model.note(start, reader.at(), named("tensor name", &raw, why));
         }
         let dimensions = reader.u32()?;
@@ -78,6 +91,18 @@ pub(super) fn read(reader: &mut Reader<'_>, count: u64, model: &mut Model) -> Re
         model.tensors.push(tensor);
     }
     Ok(())
+}
+
+fn longest_name(model: &Model) -> usize {
+    let is_text_model = match model.value("general.architecture") {
+        Some(Value::Text(name)) => TEXT_MODELS.binary_search(&name.as_str()).is_ok(),
+        _ => false,
+    };
+    if is_text_model {
+        NAME_IN_TEXT_MODELS
+    } else {
+        NAME
+    }
 }
 
 fn shape(reader: &mut Reader<'_>, dimensions: u32) -> Result<Vec<u64>, Stop> {

@@ -5,7 +5,7 @@ use std::io;
 use super::inner::is_use;
 use super::machine::{Machine, Step};
 use super::semantics::Meaning;
-use super::value::{Kind, Node, Value};
+use super::value::{Encoding, Kind, Node, Value};
 use super::{Argument, CALLS_SHOWN, Call, Callee, Fault, Opcode};
 
 /// Calls that are described one by one, over all imports.
@@ -239,6 +239,10 @@ impl Machine<'_> {
         for value in values.iter().take(ARGUMENTS) {
             self.uses(*value, USES_DEPTH, &mut uses)?;
         }
+        let holds_text = values
+            .iter()
+            .take(ARGUMENTS)
+            .any(|value| self.holds_text(*value, USES_DEPTH));
         let call = self.out.calls.len();
         self.out.calls.push(Call {
             callee,
@@ -246,6 +250,7 @@ impl Machine<'_> {
             at,
             arguments,
             uses,
+            holds_text,
             keys: Vec::new(),
             resolved: false,
             expression,
@@ -264,6 +269,21 @@ impl Machine<'_> {
                 }
                 Value::Opaque
             }
+        }
+    }
+
+    /// Whether a text stands anywhere in a value, keys of dictionaries aside; the depth is a constant.
+    fn holds_text(&self, value: Value, depth: u32) -> bool {
+        let below = depth.saturating_sub(1);
+        match (self.node_of(value), value) {
+            (_, Value::Text { encoding, .. }) => encoding != Encoding::Data,
+            (Some(Node::Items { items, .. }), _) => {
+                depth > 0 && items.iter().any(|item| self.holds_text(*item, below))
+            }
+            (Some(Node::Dict { entries, .. }), _) => {
+                depth > 0 && entries.iter().any(|entry| self.holds_text(entry.1, below))
+            }
+            _ => false,
         }
     }
 

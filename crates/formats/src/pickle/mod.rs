@@ -170,6 +170,8 @@ pub struct Call {
     pub arguments: Vec<Argument>,
     /// Imports and results anywhere in the arguments, the first few.
     pub uses: Vec<Argument>,
+    /// Whether a text stands anywhere in its arguments.
+    pub holds_text: bool,
     /// Keys with two underscores in the state that BUILD sets.
     pub keys: Vec<String>,
     /// Whether its result is known, so that what is done with it is told by itself.

@@ -20,6 +20,20 @@ pub(super) fn zlib(source: &mut Source<'_>, output: &mut Output) -> Result<(), S
     inflate(Decompress::new(true), source, output)
 }
 
+/// Bytes before the zlib stream of joblib's old format: `ZF`, and the unpacked size as `hex` writes a number
+/// of 64 bits, filled up with blanks (`numpy_pickle_compat.py`).
+pub(crate) const ZFILE_HEADER: usize = 21;
+
+/// The size is a hint for a buffer to joblib too: a wrong one changes nothing.
+pub(super) fn zfile(source: &mut Source<'_>, output: &mut Output) -> Result<(), Stop> {
+    source.skip(ZFILE_HEADER as u64);
+    // On Windows it once wrote one character more.
+    if source.peek(1).is_ok_and(|next| next == b" ") {
+        source.skip(1);
+    }
+    zlib(source, output)
+}
+
 pub(super) fn bare(source: &mut Source<'_>, output: &mut Output) -> Result<(), Stop> {
     inflate(Decompress::new(false), source, output)
 }

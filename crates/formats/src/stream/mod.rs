@@ -1,4 +1,4 @@
-//! Unpacks compressed streams: gzip, zlib, bzip2, xz, legacy lzma, Zstandard and LZ4.
+//! Unpacks compressed streams: gzip, zlib (bare, and in joblib's old frame), bzip2, xz, legacy lzma, Zstandard and LZ4.
 //!
 //! The idea: a stream is a row of parts, each with its own header and checksum. Loaders differ in how
 //! many parts they read and in what they do with bytes behind the last, so every part and every byte
@@ -19,6 +19,7 @@ use std::io;
 use tutela_core::{Bytes, Limits};
 
 use crate::Format;
+pub(crate) use deflated::ZFILE_HEADER;
 use source::{Output, Source, Stop};
 
 /// The largest dictionary that a stream may ask for: `xz` and `zstd` write at most 64 and 128 MiB by
@@ -38,6 +39,8 @@ pub enum Codec {
     Gzip,
     /// RFC 1950.
     Zlib,
+    /// zlib behind the unpacked size in hexadecimal, of joblib before 0.10.
+    ZFile,
     /// bzip2.
     Bzip2,
     /// xz, with LZMA2 inside.
@@ -59,6 +62,7 @@ impl Codec {
         match format {
             Format::Gzip => Some(Self::Gzip),
             Format::Zlib => Some(Self::Zlib),
+            Format::ZFile => Some(Self::ZFile),
             Format::Bzip2 => Some(Self::Bzip2),
             Format::Xz => Some(Self::Xz),
             Format::Lzma => Some(Self::Lzma),
@@ -73,6 +77,7 @@ impl Codec {
             Self::Deflate => deflated::bare(source, output),
             Self::Gzip => deflated::gzip(source, output),
             Self::Zlib => deflated::zlib(source, output),
+            Self::ZFile => deflated::zfile(source, output),
             Self::Bzip2 => bzip2::decode(source, output),
             Self::Xz => lzma::xz(source, output),
             Self::Lzma => lzma::alone(source, output),
@@ -90,7 +95,7 @@ impl Codec {
             Self::Xz => &[b"\xfd7zXZ\0"],
             Self::Zstd => &[zstd::MAGIC],
             Self::Lz4 => &[lz4::MAGIC, lz4::LEGACY],
-            Self::Deflate | Self::Zlib | Self::Lzma | Self::LzmaInZip(_) => &[],
+            Self::Deflate | Self::Zlib | Self::ZFile | Self::Lzma | Self::LzmaInZip(_) => &[],
         }
     }
 }

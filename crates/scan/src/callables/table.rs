@@ -76,6 +76,7 @@ pub(super) const TABLE: &[(&str, Effect)] = &[
     ("getpass.getuser", Files), ("glob", Files), ("google.cloud", Network), ("grp", Process), ("grpc", Network),
     ("gzip", Files), ("h5py", Files), ("hdbscan", Library), ("http", Network), ("httplib2", Network),
     ("httpx", Network), ("huggingface_hub", Network), ("hydra._internal.utils._locate", Loads),
+    ("hydra.utils.call", Loads), ("hydra.utils.instantiate", Loads),
     ("idlelib", Code), ("imaplib", Network), ("imaplib.IMAP4_stream", Programs), ("imblearn", Library),
     ("imp", Loads), ("importlib", Loads), ("inspect", Code), ("invoke", Programs), ("io", Files),
     ("ipaddress.IPv4Address", Pure), ("ipaddress.IPv6Address", Pure), ("ipykernel", Code),

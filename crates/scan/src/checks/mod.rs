@@ -50,6 +50,7 @@ checks! {
     code_in_opaque_model::CodeInOpaqueModel,
     concealed_payload::ConcealedPayload,
     config_callable::ConfigCallable,
+    coreml_custom_code::CoremlCustomCode,
     exposed_secret::ExposedSecret,
     gguf_header::GgufHeader,
     hdf5_external_link::Hdf5ExternalLink,

@@ -416,7 +416,10 @@ impl Evaluator {
             "join" => arguments.first().map_or_else(Known::default, |items| {
                 items.join(value.text.as_deref().unwrap_or_default())
             }),
-            "format" => value.braces(&arguments.all()),
+            "format" | "format_map" => {
+                self.fields(value);
+                value.braces(&arguments.all())
+            }
             "get" | "pop" | "__getitem__" => {
                 self.reach_known(arguments.first(), "reaches the entry", false);
                 Known::made_of([value])
@@ -493,6 +496,9 @@ impl Evaluator {
         match name {
             "attr" => {
                 self.reach_known(arguments.first(), "reaches with `attr` the attribute", true);
+                if matches!(arguments.text(0), Some("format" | "format_map")) {
+                    self.fields(value);
+                }
                 Known::default()
             }
             "map" | "selectattr" | "rejectattr" | "groupby" | "sort" | "sum" | "unique" | "min"
@@ -516,6 +522,24 @@ impl Evaluator {
                 self.note(Severity::Critical, does);
                 return;
             }
+        }
+    }
+
+    /// `'{0.a[b]}'.format(x)` reaches attributes and entries of what it is given, as Python's own code does.
+    fn fields(&mut self, pattern: &Known) {
+        let Some(text) = pattern.text.clone() else {
+            if pattern.tainted {
+                let does = "formats a text that it puts together from pieces with underscores";
+                self.note(Severity::High, does.to_owned());
+            }
+            return;
+        };
+        for field in text.split('{').skip(1) {
+            let path = field.split(['}', '!', ':']).next().unwrap_or_default();
+            self.reach(
+                &path.replace(['[', ']'], "."),
+                "reaches by a format the attribute",
+            );
         }
     }
 

@@ -9,6 +9,7 @@ mod value;
 use tutela_core::{Severity, escape};
 
 use evaluate::Evaluator;
+pub(crate) use names::is_runner;
 
 /// Something that a template does and an ordinary one does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +99,10 @@ mod tests {
             "{{ x['__cl@ss__'.replace('@', 'a')] }}",
             "{{ x['_' * 2 ~ 'class' ~ '_' * 2] }}",
             "{{ x['{0}{0}class{0}{0}'.format('_')] }}",
+            "{{ '{0.__class__.__init__}'.format(x) }}",
+            "{{ '{a[b].__globals__!r:>9}'.format_map(x) }}",
+            "{{ ('{0.__cla' ~ 'ss__}').format(x) }}",
+            "{{ ('{0.__class__}'|attr('format'))(x) }}",
             "{% set a = '__cla' %}{% set b = 'ss__' %}{{ x[a ~ b] }}",
             "{% set ns = namespace(a='__class__') %}{{ x|attr(ns.a) }}",
             "{{ x|attr(dict(__class__=1)|list|first) }}",
@@ -140,6 +145,7 @@ mod tests {
             "{% for m in messages if m.role == 'user' %}{{ m['content'][0]['text'].split('</think>')[-1].lstrip('\\n') }}{% else %}{% break %}{% endfor %}",
             "{% generation %}{{ message.content }}{% endgeneration %}{{ messages|selectattr('role', 'equalto', 'user')|map(attribute='content')|join('\\n') }}",
             "{% raw %}{{ x.__class__ }}{% endraw %}{# {{ x.__class__ }} #}never __class__",
+            "{{ '__start__ {} {name:>9} {0[key]}'.format(a, name=b) }}",
             "{{ '__start__' ~ message.content ~ '__end__' }}",
             "{% if '__class__' in message.content %}{{ 'no' }}{% endif %}",
             "{{ arguments[param_name] }}{{ message[key] }}{{ tool.parameters.properties.get(name, {}) }}",

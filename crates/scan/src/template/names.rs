@@ -34,7 +34,7 @@ pub(super) fn is_escape(name: &str) -> bool {
 }
 
 /// Functions that run code or programs, whatever object they are reached through.
-pub(super) fn is_runner(name: &str) -> bool {
+pub(crate) fn is_runner(name: &str) -> bool {
     const NAMES: &[&str] = &[
         "Popen",
         "__import__",

@@ -173,10 +173,13 @@ impl Examination<'_> {
 /// What can break a reader or conceals bytes is worse than what is only newer or untidy.
 const fn severity(fault: &Fault) -> Severity {
     match fault {
-        // Programs built on ggml number their own types from 97 on, below this.
-        Fault::UnknownType { kind: 0..512, .. } | Fault::Boolean { .. } | Fault::Padding(..64) => {
-            Severity::Medium
+        // A newer ggml continues its row; programs built on it have types of their own in these ranges.
+        Fault::UnknownType {
+            kind: 0..64 | 97..100 | 133..160 | 200..240 | 335..346 | 397..400,
+            ..
         }
+        | Fault::Boolean { .. }
+        | Fault::Padding(..64) => Severity::Medium,
         _ => Severity::High,
     }
 }

@@ -110,6 +110,8 @@ const POWERS: &[&str] = &[
 ];
 /// Words that say so only at the start or the end of a name: a linear system is solved, a spline evaluated.
 const POWERS_AT_ENDS: &[&str] = &["eval", "syscall", "system"];
+/// Operators that run whichever function of the host a text of the model names.
+const DISPATCHERS: &[&str] = &["ATen", "aten"];
 /// Attributes whose texts name code.
 const CODE_KEYS: &[&str] = &[
     "class_name",
@@ -180,6 +182,9 @@ pub(super) fn operator(operator: &Operator, defined: &BTreeSet<(&str, &str)>) ->
     if RUNTIME.contains(&domain) {
         return None;
     }
+    if DISPATCHERS.contains(&operator.name.as_str()) {
+        return dispatcher(operator);
+    }
     if let Some(meant) = misspelling(&operator.domain) {
         return judgement(
             Severity::High,
@@ -192,6 +197,29 @@ pub(super) fn operator(operator: &Operator, defined: &BTreeSet<(&str, &str)>) ->
     judgement(
         Severity::Medium,
         "is of no standard: the host must load a library that has it, and nobody can tell from the model what it does",
+    )
+}
+
+/// An operator that runs another one, which a text of the model names.
+///
+/// Exporters write it for what ONNX has no operator for, always with the name in `operator`.
+fn dispatcher(operator: &Operator) -> Option<Judgement> {
+    let is_deed = |(_, text): &(String, String)| {
+        let words = words(text);
+        let moves = |word: &String| matches!(word.as_str(), "save" | "load");
+        words.iter().any(moves) || power(&words).is_some()
+    };
+    let is_named = operator.texts.iter().any(|(key, _)| key == "operator");
+    let given = texts(operator);
+    if !is_named || operator.texts.iter().any(is_deed) {
+        return judgement(
+            Severity::High,
+            format!("has the host run a function of its own that the model names{given}"),
+        );
+    }
+    judgement(
+        Severity::Medium,
+        format!("has the host run the operator of PyTorch that the model names{given}"),
     )
 }
 

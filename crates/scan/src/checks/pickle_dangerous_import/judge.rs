@@ -153,8 +153,7 @@ impl<'a> Judge<'a> {
     fn says_what_it_does(&self, index: usize, import: &Import) -> bool {
         let given_text = |call: &Call| {
             let is_call = matches!(call.opcode, Opcode::Reduce | Opcode::Inst | Opcode::Obj);
-            let is_text = |argument: &Argument| matches!(argument, Argument::Text(_));
-            is_call && call.callee == Callee::Import(index) && call.arguments.iter().any(is_text)
+            is_call && call.callee == Callee::Import(index) && call.holds_text
         };
         import.name.as_deref().is_some_and(names_a_deed)
             && self.pickles.calls.iter().any(given_text)

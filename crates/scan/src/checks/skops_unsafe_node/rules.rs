@@ -5,6 +5,7 @@ use tutela_formats::tree::{Document, Node};
 
 use crate::callables::effect;
 use crate::config::{REMARKS, Remark, shown};
+use crate::template::is_runner;
 
 /// A text without this is no skops schema.
 pub(super) const WORDS: &[&str] = &["__loader__"];
@@ -152,14 +153,27 @@ fn operator((module, name): (&str, &str), node: &Node, remarks: &mut Vec<Remark>
         remarks.push(about(node, Severity::Critical, message));
     }
     let mut private = None;
+    let mut runs = None;
     for attributes in node.all("attrs") {
         attributes.each("", &mut |key, below| {
-            if let Some(text) = below.text().filter(|_| key == "content")
-                && text.split(['.', '"']).any(|part| part.starts_with("__"))
-            {
+            let Some(text) = below.text().filter(|_| key == "content") else {
+                return;
+            };
+            if text.split(['.', '"']).any(|part| part.starts_with("__")) {
                 private.get_or_insert_with(|| text.to_owned());
             }
+            // A key may be called anything, an attribute of this name is a function that runs programs or code.
+            if name == "attrgetter" && text.split(['.', '"']).any(is_runner) {
+                runs.get_or_insert_with(|| text.to_owned());
+            }
         });
+    }
+    if let Some(text) = runs {
+        let message = format!(
+            "an `OperatorFuncNode` reaches `{}`, the name of a function that runs programs or code",
+            shown(&text)
+        );
+        remarks.push(about(node, Severity::High, message));
     }
     if let Some(text) = private {
         let message = format!(
@@ -285,6 +299,12 @@ mod tests {
             node("OperatorFuncNode", "operator", "methodcaller", ""),
             node("OperatorFuncNode", "sklearn.x", "attrgetter", ""),
             node("OperatorFuncNode", "operator", "attrgetter", text),
+            node(
+                "OperatorFuncNode",
+                "operator",
+                "attrgetter",
+                r#", "attrs": {"content": [{"content": "\"path.os.system\""}]}"#,
+            ),
             node("MethodNode", "json", "JSONEncoder", object),
             node("MethodNode", "sklearn.a", "B", private),
             node("NdArrayNode", "mine", "X", ""),
@@ -323,6 +343,12 @@ mod tests {
                 "operator",
                 "attrgetter",
                 r#", "attrs": {"content": "\"a\""}"#,
+            ),
+            node(
+                "OperatorFuncNode",
+                "operator",
+                "itemgetter",
+                r#", "attrs": {"content": "\"system\""}"#,
             ),
             node("PartialNode", "functools", "partial", ""),
             node("DictNode", "collections", "OrderedDict", ""),
