@@ -120,12 +120,6 @@ def others():
     yield Sample("programs", "plugin.engine", "elf", "a plug-in under the name of an engine", b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\0\x3e\0\x01\0\0\0" + bytes(100))
     yield Sample("msgpack", "ext-pickle.msgpack", "msgpack", "an extension type that holds a pickle", b"\x81\xa6params\xc7" + bytes([len(op.echo())]) + b"\x2a" + op.echo())
     yield Sample("msgpack", "numpy-object.msgpack", "msgpack", "msgpack-numpy: an array of objects is a pickle", b"\x84\xc4\x02nd\xc3\xc4\x04type\xc4\x02|O\xc4\x04kind\xc4\x01O\xc4\x04data\xc4" + bytes([len(op.echo())]) + op.echo())
-    promise = b"X\n\0\0\0\x03\0\x04\x03\x02\0\x03\x05\0\0\0\0\x05UTF-8" + b"\0\0\0\x05" + b"\0\0\0\xf2" + b"\0\0\0\x06\0\0\0\x01\0\x04\0\x09\0\0\0\x06system" + b"\0\0\0\x02\0\0\0\x10\0\0\0\x01\0\x04\0\x09\0\0\0\x0aecho inert\0\0\0\xfe"
-    yield Sample("r-data", "promise.rds", "rds", "a promise that runs a command when the object is used", promise)
-    import gzip
-
-    yield Sample("r-data", "promise-gzip.rds", "gzip", "the same, packed as saveRDS does", gzip.compress(promise, mtime=0))
-    yield Sample("r-data", "promise.rdata", "rds", "the same in a file of load()", b"RDX3\n" + promise)
     yield Sample("config-remote-code", "requirements-in-model.tar", "tar", "a package with a setup script", tar_file(tar_entry("setup.py", b"import os\nos.system('echo inert')\nfrom setuptools import setup\nsetup()\n"), tar_entry("model.pkl", op.echo())))
     yield Sample("misnamed", "xgboost-pickle.json", "pickle", "a pickle under the name of a boosted model", op.echo(0))
     yield Sample("misnamed", "catboost.cbm", "pickle", "a pickle under the name of a boosted model", op.echo(4))

@@ -16,5 +16,6 @@ mod source;
 mod template;
 mod tensorflow;
 mod together;
+mod torch;
 
 pub use checks::CHECKS;

@@ -78,7 +78,7 @@ fn a_look_at_the_structure_alone_says_that_raw_data_were_not_searched() {
 fn digests_are_taken_where_an_output_names_them() {
     let project = concealing();
     assert!(!project.tutela(&["scan"]).out.contains("sha256:"));
-    let digest = tutela_core::Digest::of(&std::fs::read(project.at("weights.bin")).unwrap());
+    let digest = tutela_core::Digest::of(&fs::read(project.at("weights.bin")).unwrap());
     for format in ["json", "sarif", "full"] {
         let run = project.tutela(&["scan", "-f", format]).ends_with(1);
         let found = run.out.contains("sha256:") || run.out.contains(&digest.to_hex());

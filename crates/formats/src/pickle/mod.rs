@@ -18,6 +18,7 @@ mod render;
 mod semantics;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod value;
 
 use std::fmt;
@@ -28,6 +29,7 @@ use tutela_core::{Bytes, Limits};
 pub use concealed::concealed;
 use machine::{Machine, Reading};
 pub use opcode::Opcode;
+pub use texts::texts;
 
 /// What a run of pickles would do.
 #[derive(Debug, Clone, Default, PartialEq)]
