@@ -274,3 +274,50 @@ pub(crate) fn tool() -> Tool {
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tutela_core::{ArtifactFile, Kind};
+
+    use super::*;
+
+    /// What the gate expects of each check of the model, while a lock file beside it has this text.
+    fn expected(lock: &str) -> BTreeMap<String, Digest> {
+        let folder = tempfile::tempdir().unwrap();
+        let artifact = |name: &str, kind, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            let file = ArtifactFile::take(name, &path, &NoProgress).unwrap();
+            Artifact::new(name, kind, vec![file])
+        };
+        let artifacts = [
+            artifact("model.bin", Kind::Model, "model"),
+            artifact("uv.lock", Kind::Files, lock),
+        ];
+        let conditions = Conditions {
+            catalogue: &crate::catalogue(),
+            project: None,
+            as_of: "2026-11-20".parse().unwrap(),
+            seed: 0,
+            limits: &Limits::default(),
+        };
+        let all = conditions.expected(&artifacts).unwrap_or_default();
+        let model = all.into_iter().find(|it| it.artifact == "model.bin");
+        let checks = model.unwrap().checks.into_iter();
+        checks.map(|it| (it.code, it.configuration)).collect()
+    }
+
+    #[test]
+    fn another_lock_file_makes_old_evidence_about_the_model_void() {
+        let (before, after) = (expected("version = 1\n"), expected("version = 2\n"));
+        assert_eq!(before, expected("version = 1\n"));
+        let changed: Vec<&String> = before
+            .iter()
+            .filter(|(code, digest)| after.get(*code) != Some(digest))
+            .map(|(code, _)| code)
+            .collect();
+        assert_eq!(changed, ["vulnerable-loader"]);
+    }
+}

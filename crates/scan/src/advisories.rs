@@ -12,7 +12,7 @@ pub(crate) struct Advisory<'a> {
     pub(crate) id: &'a str,
     /// Its other names.
     pub(crate) aliases: &'a [&'a str],
-    /// The packages of PyPI that have it, normalised.
+    /// The packages of `PyPI` that have it, normalised.
     pub(crate) packages: &'a [&'a str],
     /// The versions that have it: from the first, and up to but without the second.
     pub(crate) ranges: &'a [(&'a str, &'a str)],
@@ -120,6 +120,7 @@ advisories! {
     "CVE-2025-9905" &[], &["keras"], &[("3.0.0", "3.11.3")], &[Format::Hdf5], Lambda, CODE, "NVD";
     "CVE-2025-12058" &["GHSA-mq84-hjqx-cwf2"], &["keras"], &[("3.0.0", "3.12.0")], KERAS, Lookup, "loading the file can read other files or addresses", "GHSA-mq84-hjqx-cwf2";
     "CVE-2026-1462" &["GHSA-4f3f-g24h-fr8m"], &["keras"], &[("3.0.0", "3.13.2")], KERAS, TfsmLayer, CODE, "GHSA-4f3f-g24h-fr8m";
+    "CVE-2024-34359" &["GHSA-56xg-wfcc-g829"], &["llama-cpp-python"], &[("0", "0.2.72")], &[Format::Gguf], ChatTemplate, "the template is run outside a sandbox, so that it can run code of its maker", "GHSA-56xg-wfcc-g829";
     "CVE-2019-6446" &["PYSEC-2019-108"], &["numpy"], &[("0", "1.16.3")], &[Format::Npy], ObjectArray, "numpy.load unpickles it without being asked", "PYSEC-2019-108 says 1.16.1; the default changed in 1.16.3";
     "CVE-2022-25882" &["PYSEC-2023-38"], &["onnx"], &[("0", "1.13.0")], &[Format::Onnx], ExternalData, "loading the model can read files outside its folder", "PYSEC-2023-38";
     "CVE-2026-27489" &[], &["onnx"], &[("0", "1.21.0")], &[Format::Onnx], ExternalData, "loading the model can read files outside its folder through links", "GitHub advisory of onnx";

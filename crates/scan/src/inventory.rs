@@ -22,34 +22,39 @@ pub(crate) struct Inventory {
 
 /// The digest of all files that an inventory may be made of: what is read, and what may be included by it.
 ///
-/// It becomes a part of the configuration that evidence is about, so that the gate sees a lock file change.
+/// It becomes a part of the configuration that evidence is about, so that the gate sees a lock file change. A scan
+/// that takes no digests signs nothing, and names the files only.
 pub(crate) fn digest(context: &Context<'_>) -> Digest {
+    state(context, |_| Digest::of(b"no digest was taken"))
+}
+
+fn state(context: &Context<'_>, otherwise: impl Fn(&ArtifactFile) -> Digest) -> Digest {
     let files = files(context).filter(|file| is_candidate(&file.path));
     let mut parts: Vec<(&str, Digest)> = files
-        .map(|file| (file.path.as_str(), state_of(file)))
+        .map(|file| {
+            (
+                file.path.as_str(),
+                file.digest.unwrap_or_else(|| otherwise(file)),
+            )
+        })
         .collect();
     let unread = context
         .artifacts
         .iter()
         .flat_map(|artifact| &artifact.unread);
     let gone = unread.filter(|unread| is_candidate(&unread.path));
-    parts.extend(gone.map(|unread| (unread.path.as_str(), Digest::of(b"unread"))));
+    parts.extend(gone.map(|unread| (unread.path.as_str(), Digest::of(unread.why.as_bytes()))));
     parts.sort();
     combine(parts.iter().map(|(path, digest)| (*path, digest)))
 }
 
-/// The digest of a file; where none was taken, which file it is in which state.
-fn state_of(file: &ArtifactFile) -> Digest {
-    let identity = || format!("{:?} {:?}", file.source, file.identity);
-    file.digest
-        .unwrap_or_else(|| Digest::of(identity().as_bytes()))
-}
-
 /// The inventory of the project. It is read once for all its models.
 pub(crate) fn of(context: &Context<'_>) -> Arc<Inventory> {
-    /// The last inventory, known by the digests of its files: a project of a thousand models has one.
+    /// The last inventory, known by the state of its files: a project of a thousand models has one.
     static LAST: Mutex<Option<(Digest, Arc<Inventory>)>> = Mutex::new(None);
-    let digest = digest(context);
+    let digest = state(context, |file| {
+        Digest::of(format!("{:?} {:?}", file.source, file.identity).as_bytes())
+    });
     let last = LAST.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if let Some((_, known)) = last.filter(|(known, _)| *known == digest) {
         return known;

@@ -246,7 +246,7 @@ pub(super) fn yaml(source: Source, text_of: &str) -> Listing {
     reader.listing
 }
 
-/// `-r requirements.txt` of MLflow is a file, anything else a requirement.
+/// `-r requirements.txt` of `MLflow` is a file, anything else a requirement.
 fn pip(item: &Node, reader: &mut Reader) {
     match item.text().map(str::trim) {
         Some(text) if text.starts_with('-') => {

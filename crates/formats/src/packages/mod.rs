@@ -27,7 +27,7 @@ pub enum Source {
     Pipfile,
     /// `pyproject.toml`.
     Pyproject,
-    /// `environment.yml` of conda, and what MLflow writes beside a model.
+    /// `environment.yml` of conda, and what `MLflow` writes beside a model.
     Environment,
     /// `conda-lock.yml` and `pixi.lock`.
     CondaLock,

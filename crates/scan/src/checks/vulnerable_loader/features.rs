@@ -29,36 +29,18 @@ pub(super) fn of(
     context: &Context<'_>,
 ) -> io::Result<Features> {
     let mut features = Features::default();
-    for format in entry.formats {
-        match format {
-            // Judged at their configuration, which says more.
-            Format::KerasZip | Format::Hdf5 => continue,
-            Format::Gguf => {
-                let model = gguf::read(entry.bytes, context.limits)?;
-                if model.value("tokenizer.chat_template").is_some() {
-                    features.triggers.insert(Trigger::ChatTemplate);
-                }
-            }
-            Format::Onnx => {
-                if !onnx::read(entry.bytes, context.limits)?.external.is_empty() {
-                    features.triggers.insert(Trigger::ExternalData);
-                }
-            }
-            Format::Npy => {
-                if npy::header(entry.bytes)?.is_some_and(|header| header.objects) {
-                    features.triggers.insert(Trigger::ObjectArray);
-                }
-            }
-            Format::TorchScript => {
-                // torch.load takes it too, and passes it on to the loader of code.
-                features.formats.push(Format::TorchZip);
-                features.triggers.insert(Trigger::TorchScript);
-            }
-            // The pickle of a torch archive is the archive's.
-            Format::Pickle if entry.around.contains(&Format::TorchZip) => continue,
-            _ => {}
+    for format in entry.formats.iter().copied() {
+        let pickle_inside = format == Format::Pickle && entry.around.contains(&Format::TorchZip);
+        // Keras models are judged at their configuration, which says more; the pickle of a torch archive is the archive's.
+        if pickle_inside || matches!(format, Format::KerasZip | Format::Hdf5) {
+            continue;
         }
-        features.formats.push(*format);
+        if format == Format::TorchScript {
+            // torch.load takes it too, and passes it on to the loader of code.
+            features.formats.push(Format::TorchZip);
+        }
+        features.formats.push(format);
+        features.triggers.extend(of_format(format, entry, context)?);
     }
     if let Some(config) = config(entry, context.limits)? {
         let around = [Format::KerasZip, Format::Hdf5];
@@ -68,6 +50,31 @@ pub(super) fn of(
     }
     of_text(file, entry, &mut features.triggers)?;
     Ok(features)
+}
+
+fn of_format(
+    format: Format,
+    entry: &Entry<'_>,
+    context: &Context<'_>,
+) -> io::Result<Option<Trigger>> {
+    let (has, trigger) = match format {
+        Format::TorchScript => (true, Trigger::TorchScript),
+        Format::Gguf => {
+            let model = gguf::read(entry.bytes, context.limits)?;
+            let has = model.value("tokenizer.chat_template").is_some();
+            (has, Trigger::ChatTemplate)
+        }
+        Format::Onnx => {
+            let model = onnx::read(entry.bytes, context.limits)?;
+            (!model.external.is_empty(), Trigger::ExternalData)
+        }
+        Format::Npy => {
+            let objects = npy::header(entry.bytes)?.is_some_and(|header| header.objects);
+            (objects, Trigger::ObjectArray)
+        }
+        _ => return Ok(None),
+    };
+    Ok(has.then_some(trigger))
 }
 
 fn of_keras(config: &keras::Config, triggers: &mut BTreeSet<Trigger>) {
