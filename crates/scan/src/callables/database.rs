@@ -43,6 +43,13 @@ pub(super) fn look_up(module: &str, name: &str) -> Answer {
     SHIPPED.look_up(module, name)
 }
 
+/// Whether a module was analysed.
+pub(super) fn has_module(module: &str) -> bool {
+    SHIPPED
+        .text_of(module)
+        .is_some_and(|text| text.section(module).is_some())
+}
+
 /// A database: the bytes, and what has been unpacked of them.
 struct Database {
     bytes: &'static [u8],
@@ -70,17 +77,21 @@ impl Database {
         }
     }
 
-    fn look_up(&self, module: &str, name: &str) -> Answer {
+    /// The text of the library that a module belongs to.
+    fn text_of(&self, module: &str) -> Option<&Text> {
         let first = module.split('.').next().unwrap_or_default();
         let libraries = self.libraries.get_or_init(|| libraries(self.bytes));
-        let Some(library) = libraries
+        let library = libraries
             .binary_search_by_key(&first, |library| library.name)
             .ok()
-            .and_then(|index| libraries.get(index))
-        else {
+            .and_then(|index| libraries.get(index))?;
+        Some(library.text.get_or_init(|| Text::unpack(library.packed)))
+    }
+
+    fn look_up(&self, module: &str, name: &str) -> Answer {
+        let Some(text) = self.text_of(module) else {
             return Answer::NoSuchLibrary;
         };
-        let text = library.text.get_or_init(|| Text::unpack(library.packed));
         text.section(module)
             .and_then(|section| effects(section, name))
             .unwrap_or(Answer::NoSuchName)
