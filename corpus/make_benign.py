@@ -24,7 +24,7 @@ class Part:
     """A folder of files and what each of them is."""
 
     def __init__(self, name):
-        self.name, self.entries, self.folder = name, {}, FOLDER / name
+        self.name, self.entries, self.used, self.folder = name, {}, [], FOLDER / name
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
 
@@ -261,6 +261,17 @@ def safetensors_files(part):
     part.add("none.safetensors", "safetensors", "no tensors", save({}))
 
 
+def r_files(part):
+    import subprocess
+
+    version = subprocess.run(["Rscript", "-e", "cat(as.character(getRversion()))"], check=True, capture_output=True, text=True)
+    part.used.append(f"R {version.stdout}")
+    with tempfile.TemporaryDirectory() as scratch:
+        subprocess.run(["Rscript", "--vanilla", str(Path(__file__).parent / "make_r.R"), scratch], check=True)
+        for path in sorted(Path(scratch).iterdir()):
+            part.add(path.name, "r", "written by R", path.read_bytes())
+
+
 def texts(part):
     """Files as they stand in repositories of models, written by hand."""
     template = "{%- if messages[0]['role'] == 'system' %}{{ bos_token + messages[0]['content'] }}{%- endif %}{% for m in messages %}{% if m.role == 'user' %}{{ '[INST] ' ~ m.content | trim ~ ' [/INST]' }}{% elif m['role'] == 'assistant' %}{{ ' ' + m['content'] + eos_token }}{% else %}{{ raise_exception('Only user and assistant roles are supported!') }}{% endif %}{% endfor %}"
@@ -286,9 +297,66 @@ def texts(part):
     part.add("train.py", "text", "a training script", "import torch\n\nmodel = torch.nn.Linear(2, 1)\ntorch.save(model.state_dict(), 'model.pt')\n")
 
 
+def torchscript_files(part):
+    """Programs: traced, scripted, frozen, quantised, and for telephones."""
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = nn.Linear(4, 8), nn.Linear(8, 2)
+
+        def forward(self, x):
+            return self.second(torch.relu(self.first(x)))
+
+    class Control(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.ModuleList([nn.Linear(4, 4) for _ in range(2)])
+
+        def forward(self, x, loud: bool = True):
+            kept: dict[str, torch.Tensor] = {}
+            for index, layer in enumerate(self.layers):
+                x = layer(x)
+                kept["layer" + str(index)] = x
+            if loud:
+                print("shape", x.shape)
+            if x.size(0) > 100:
+                raise ValueError("too large: {}".format(x.size(0)))
+            return kept
+
+        @torch.jit.export
+        def saved(self, x: int):
+            return x + 1
+
+    class Recurrent(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm, self.last = nn.LSTM(3, 4), nn.Linear(4, 1)
+
+        def forward(self, x):
+            y, _ = self.lstm(x)
+            return self.last(y[-1])
+
+    convolution = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(32, 2)).eval()
+    net, image = Net().eval(), torch.rand(1, 1, 10, 10)
+    quantised = torch.ao.quantization.quantize_dynamic(net, {nn.Linear}, dtype=torch.qint8)
+    models = {
+        "scripted": torch.jit.script(net), "traced": torch.jit.trace(net, torch.rand(2, 4)), "control": torch.jit.script(Control()), "recurrent": torch.jit.script(Recurrent()), "convolution": torch.jit.trace(convolution, image),
+        "frozen": torch.jit.freeze(torch.jit.script(convolution)), "quantised": torch.jit.script(quantised), "quantised-recurrent": torch.jit.script(torch.ao.quantization.quantize_dynamic(Recurrent(), {nn.LSTM, nn.Linear})),
+    }
+    for name, model in models.items():
+        part.through(f"{name}.pt", "torchscript", "a program of torch.jit", model.save)
+        part.through(f"{name}.ptl", "torchscript", "a program for telephones", model._save_for_lite_interpreter)
+
+
 PARTS = {
+    "torchscript": (torchscript_files, "torch"),
     "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "pickle": (other_picklers, "cloudpickle"),
-    "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""),
+    "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
 }
 
 
@@ -316,7 +384,7 @@ def main():
         part = Part(name)
         write(part)
         entries = {old: entry for old, entry in entries.items() if not old.startswith(name + "/")} | part.entries
-        versions[name] = ", ".join([f"Python {sys.version.split()[0]}", *used])
+        versions[name] = ", ".join([f"Python {sys.version.split()[0]}", *used, *part.used])
         print(f"{name}: {len(part.entries)} files")
     text = "# Written by make_benign.py. None of these may be blocked.\n"
     for file, (kind, note) in sorted(entries.items()):

@@ -1,5 +1,8 @@
 """Recipes of inert attack files: each module yields `Sample`s, bytes written by hand."""
 
-from . import configs, containers, gadgets, graphs, headers, pickles
+from . import configs, containers, gadgets, graphs, headers, pickles, rdata, torchscript
 
-RECIPES = tuple(module.samples for module in (gadgets, pickles, containers, graphs, headers, configs))
+RECIPES = tuple(
+    module.samples
+    for module in (gadgets, pickles, containers, graphs, headers, configs, rdata, torchscript)
+)

@@ -5,6 +5,7 @@ import json
 import marshal
 
 from . import opcodes as op
+from . import protobuf as pb
 from .archives import Member, simple_zip, tar_entry, tar_file, zip_file
 from .hdf5 import file_with
 from .sample import Sample
@@ -119,19 +120,39 @@ def others():
     yield Sample("programs", "plugin.engine", "elf", "a plug-in under the name of an engine", b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\0\x3e\0\x01\0\0\0" + bytes(100))
     yield Sample("msgpack", "ext-pickle.msgpack", "msgpack", "an extension type that holds a pickle", b"\x81\xa6params\xc7" + bytes([len(op.echo())]) + b"\x2a" + op.echo())
     yield Sample("msgpack", "numpy-object.msgpack", "msgpack", "msgpack-numpy: an array of objects is a pickle", b"\x84\xc4\x02nd\xc3\xc4\x04type\xc4\x02|O\xc4\x04kind\xc4\x01O\xc4\x04data\xc4" + bytes([len(op.echo())]) + op.echo())
-    promise = b"X\n\0\0\0\x03\0\x04\x03\x02\0\x03\x05\0\0\0\0\x05UTF-8" + b"\0\0\0\x05" + b"\0\0\0\xf2" + b"\0\0\0\x06\0\0\0\x01\0\x04\0\x09\0\0\0\x06system" + b"\0\0\0\x02\0\0\0\x10\0\0\0\x01\0\x04\0\x09\0\0\0\x0aecho inert\0\0\0\xfe"
-    yield Sample("r-data", "promise.rds", "rds", "a promise that runs a command when the object is used", promise)
-    import gzip
-
-    yield Sample("r-data", "promise-gzip.rds", "gzip", "the same, packed as saveRDS does", gzip.compress(promise, mtime=0))
-    yield Sample("r-data", "promise.rdata", "rds", "the same in a file of load()", b"RDX3\n" + promise)
     yield Sample("config-remote-code", "requirements-in-model.tar", "tar", "a package with a setup script", tar_file(tar_entry("setup.py", b"import os\nos.system('echo inert')\nfrom setuptools import setup\nsetup()\n"), tar_entry("model.pkl", op.echo())))
     yield Sample("misnamed", "xgboost-pickle.json", "pickle", "a pickle under the name of a boosted model", op.echo(0))
     yield Sample("misnamed", "catboost.cbm", "pickle", "a pickle under the name of a boosted model", op.echo(4))
     yield Sample("misnamed", "flax.msgpack", "pickle", "a pickle under the name of msgpack", op.echo(4))
 
 
-RECIPES = (keras, remote_code, skops, xml, others)
+def coreml():
+    """Core ML models by the numbers of their fields (Model.proto): a version, a description, a kind of model."""
+
+    def model(number, body, description=b""):
+        return pb.integer(1, 5) + pb.message(2, description) + pb.message(number, body)
+
+    def linked(path, search=""):
+        return pb.message(1, pb.message(1, pb.message(1, path)) + (pb.message(2, pb.message(1, search)) if search else b""))
+
+    def custom(parameter):
+        return pb.message(10, "InertClass") + pb.message(30, pb.message(1, "command") + pb.message(2, pb.message(20, parameter)))
+
+    def layer(parameters):
+        return pb.message(1, pb.message(1, "l") + pb.message(500, parameters))
+
+    shell = '/bin/sh -c "echo inert"'
+    files = {
+        "linked-climbs": model(556, linked("../../inert.mlmodel")), "linked-absolute": model(556, linked("/nonexistent/inert.mlmodel")), "linked-search-path": model(556, linked("inert", "$BUNDLE_MAIN:../../nonexistent")),
+        "custom-model-command": model(555, custom(shell)), "custom-layer-command": model(500, layer(custom("__import__('os').system('echo inert')"))), "custom-layer-in-loop": model(500, pb.message(1, pb.message(615, pb.message(4, layer(custom(shell)))))),
+        "in-pipeline": model(202, pb.message(1, model(556, linked("../inert.mlmodel")))), "in-pipeline-classifier": model(200, pb.message(1, pb.message(1, model(555, custom(shell))))),
+        "class-is-path": model(555, pb.message(10, "../../inert.dylib")), "metadata-code": model(900, b"", pb.message(100, pb.message(100, pb.message(1, "note") + pb.message(2, "os.system('echo inert')")))),
+    }
+    for name, data in files.items():
+        yield Sample("coreml", name + ".mlmodel", "coreml", "files of others, or a command for a class", data)
+
+
+RECIPES = (keras, remote_code, skops, xml, others, coreml)
 
 
 def samples():

@@ -28,6 +28,8 @@ pub(crate) enum Error {
     Arrows(Vec<String>),
     #[error("{}", lines("generated files are not up to date", .0))]
     Stale(Vec<String>),
+    #[error("the pinned wheels give another database than the one that is there")]
+    Derived,
     #[error("{}", lines("links that lead nowhere", .0))]
     Links(Vec<String>),
     #[error("{}", lines("the scanner does worse on the corpus than its floor", .0))]
@@ -70,6 +72,7 @@ impl Error {
                 Some("move what both crates need down a storey; ARCHITECTURE.md says how")
             }
             Self::Stale(_) => Some("run `cargo xtask docs` and commit what it writes"),
+            Self::Derived => Some("run `cargo xtask callables derive` and commit what it writes"),
             Self::Floor(_) => Some(
                 "`cargo xtask corpus --explain` names the files; a new group gets its floor with `--raise`",
             ),

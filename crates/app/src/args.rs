@@ -118,6 +118,7 @@ impl Default for ScanArguments {
             fail_on: Severity::High,
             exclude: Vec::new(),
             follow: false,
+            structure: false,
         }
     }
 }
@@ -168,6 +169,9 @@ pub struct ScanArguments {
     /// Follow links that lead out of the folder
     #[arg(long)]
     pub follow: bool,
+    /// Look at the structure of files alone: raw numbers are not searched for what may be concealed in them
+    #[arg(long)]
+    pub structure: bool,
 }
 
 /// `tutela sign`.

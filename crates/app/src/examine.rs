@@ -1,12 +1,15 @@
 //! Runs checks on artifacts, on all cores, and describes what they learned as predicates.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use serde::Serialize;
 use tutela_core::{
-    Artifact, Catalogue, Check, Context, Digest, Limits, NoProgress, Progress, Settings, Timestamp,
+    Artifact, Catalogue, Check, Context, Declaration, Digest, Limits, NoProgress, Progress,
+    Settings, Timestamp,
 };
 use tutela_evidence::gate::{Expected, ExpectedCheck};
-use tutela_evidence::{CheckPredicate, Configuration, Tool, canonical_json};
+use tutela_evidence::{CheckPredicate, Configuration, Run, Tool, canonical_json};
 
 use crate::config::Project;
 use crate::failure::Failure;
@@ -79,7 +82,23 @@ impl Conditions<'_> {
         let settings = self.settings(check);
         let context = self.context(&settings, artifacts, progress);
         let record = tutela_core::run(check, artifact, &context);
-        CheckPredicate::new(tool(), check.info(), artifact, &context, record)
+        let run = Run {
+            tool: tool(),
+            context: &context,
+            configuration: Configuration::of(check, &artifact.declaration, &context),
+        };
+        CheckPredicate::new(run, check.info(), artifact, record)
+    }
+
+    /// The configuration of every check on artifacts of which nothing was declared: mostly there are many.
+    fn undeclared(&self, artifacts: &[Artifact]) -> BTreeMap<&'static str, Configuration> {
+        let configuration = |check: &'static dyn Check| {
+            let settings = self.settings(check);
+            let context = self.context(&settings, artifacts, &NoProgress);
+            let configuration = Configuration::of(check, &Declaration::None, &context);
+            (check.info().code, configuration)
+        };
+        self.catalogue.iter().map(configuration).collect()
     }
 
     /// Runs several checks on one artifact, in their order.
@@ -87,26 +106,32 @@ impl Conditions<'_> {
         &self,
         checks: &[&'static dyn Check],
         artifact: &Artifact,
-        artifacts: &[Artifact],
-        progress: &dyn Progress,
+        stage: &Stage<'_>,
     ) -> Vec<CheckPredicate> {
         let settings: Vec<Settings> = checks.iter().map(|check| self.settings(*check)).collect();
         let contexts: Vec<Context<'_>> = settings
             .iter()
-            .map(|settings| self.context(settings, artifacts, progress))
+            .map(|settings| self.context(settings, stage.artifacts, stage.progress))
             .collect();
         tutela_core::run_all(checks, artifact, &contexts)
             .into_iter()
             .zip(checks.iter().zip(&contexts))
             .map(|(record, (check, context))| {
-                CheckPredicate::new(tool(), check.info(), artifact, context, record)
+                let run = Run {
+                    tool: tool(),
+                    context,
+                    configuration: stage.configuration(*check, artifact, context),
+                };
+                CheckPredicate::new(run, check.info(), artifact, record)
             })
             .collect()
     }
 
     /// What the gate expects evidence about: every artifact as it is now, with every check that applies.
-    #[must_use]
-    pub(crate) fn expected(&self, artifacts: &[Artifact]) -> Vec<Expected> {
+    ///
+    /// # Errors
+    /// When no digest of an artifact was taken.
+    pub(crate) fn expected(&self, artifacts: &[Artifact]) -> Result<Vec<Expected>, Failure> {
         let check = |artifact: &Artifact, check: &dyn Check| {
             let (info, settings) = (check.info(), self.settings(check));
             let context = self.context(&settings, artifacts, &NoProgress);
@@ -114,21 +139,45 @@ impl Conditions<'_> {
                 code: info.code.to_owned(),
                 suite: info.suite,
                 class: info.class,
-                configuration: Configuration::of(artifact, &context).digest,
+                configuration: Configuration::of(check, &artifact.declaration, &context).digest,
             }
         };
         artifacts
             .iter()
-            .map(|artifact| Expected {
-                artifact: artifact.name.clone(),
-                kind: artifact.kind,
-                digest: artifact.digest,
-                declared: artifact.declaration.manifest().is_some(),
-                checks: applicable(self.catalogue, artifact)
-                    .map(|it| check(artifact, it))
-                    .collect(),
+            .map(|artifact| {
+                Ok(Expected {
+                    artifact: artifact.name.clone(),
+                    kind: artifact.kind,
+                    digest: known_digest(artifact)?,
+                    declared: artifact.declaration.manifest().is_some(),
+                    checks: applicable(self.catalogue, artifact)
+                        .map(|it| check(artifact, it))
+                        .collect(),
+                })
             })
             .collect()
+    }
+}
+
+/// What all tasks of one examination share.
+struct Stage<'a> {
+    artifacts: &'a [Artifact],
+    progress: &'a dyn Progress,
+    undeclared: BTreeMap<&'static str, Configuration>,
+}
+
+impl Stage<'_> {
+    fn configuration(
+        &self,
+        check: &dyn Check,
+        artifact: &Artifact,
+        context: &Context<'_>,
+    ) -> Configuration {
+        match &artifact.declaration {
+            Declaration::None => self.undeclared.get(check.info().code).cloned(),
+            _ => None,
+        }
+        .unwrap_or_else(|| Configuration::of(check, &artifact.declaration, context))
     }
 }
 
@@ -156,10 +205,15 @@ pub(crate) fn examine(
                 .map(move |checks| (index, artifact, checks))
         })
         .collect();
+    let stage = Stage {
+        artifacts,
+        progress,
+        undeclared: conditions.undeclared(artifacts),
+    };
     let mut examined: Vec<Examined> = tasks
         .into_par_iter()
         .flat_map_iter(|(index, artifact, checks)| {
-            let predicates = conditions.run_all(&checks, artifact, artifacts, progress);
+            let predicates = conditions.run_all(&checks, artifact, &stage);
             predicates
                 .into_iter()
                 .map(move |predicate| (index, predicate))
@@ -190,6 +244,16 @@ fn applicable(
     catalogue
         .iter()
         .filter(move |check| check.info().applies_to(kind))
+}
+
+/// The digest by which evidence knows an artifact.
+///
+/// # Errors
+/// When none was taken.
+pub(crate) fn known_digest(artifact: &Artifact) -> Result<Digest, Failure> {
+    artifact
+        .known_digest()
+        .map_err(|error| Failure::because("nothing can be claimed of an artifact", &error))
 }
 
 /// The digest by which a predicate is known: that of its canonical JSON.

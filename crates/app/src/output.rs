@@ -20,6 +20,13 @@ pub(crate) struct Output {
     file: Option<PathBuf>,
 }
 
+impl Output {
+    /// Whether it names files and results by their digests.
+    pub(crate) const fn names_digests(&self) -> bool {
+        !matches!(self.format, Format::Table | Format::Github)
+    }
+}
+
 /// Reads `-f` and `-o`; `usual` is the format when nothing is said.
 ///
 /// # Errors

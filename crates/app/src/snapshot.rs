@@ -56,6 +56,6 @@ pub(crate) fn snapshot(mut dossier: Dossier) -> Dossier {
 fn index(standing: &Standing) -> Option<u64> {
     match standing {
         Standing::Verified { index, .. } => Some(*index),
-        Standing::Unsigned => None,
+        Standing::Unsigned | Standing::Undigested => None,
     }
 }

@@ -35,15 +35,36 @@ impl Kind {
     }
 }
 
-/// One file of an artifact, as it was when its digest was taken.
+/// How much of a file is read when it is taken up. Whoever wants to see the bytes sees them in that one reading.
+#[non_exhaustive]
+pub enum Reading<'a> {
+    /// Nothing yet.
+    Nothing,
+    /// Every byte, in order.
+    Bytes(&'a mut dyn FnMut(&[u8])),
+    /// Every byte, in order, and the digest is taken.
+    Digest(&'a mut dyn FnMut(&[u8])),
+}
+
+impl std::fmt::Debug for Reading<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Nothing => "Nothing",
+            Self::Bytes(_) => "Bytes",
+            Self::Digest(_) => "Digest",
+        })
+    }
+}
+
+/// One file of an artifact, as it was when it was taken up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtifactFile {
     /// Path relative to the project, `/` between parts, escaped where it is not text.
     pub path: String,
     /// Where to read it.
     pub source: PathBuf,
-    /// Digest of its bytes.
-    pub digest: Digest,
+    /// Digest of its bytes; none where nobody asked for one (a scan that only looks).
+    pub digest: Option<Digest>,
     /// Which file it was and which state of it.
     pub identity: FileIdentity,
     /// Whether the file system marks it as a program.
@@ -65,21 +86,35 @@ impl ArtifactFile {
         source: &Path,
         progress: &dyn Progress,
     ) -> io::Result<Self> {
-        Self::take_through(path, source, progress, &mut |_| {})
+        Self::take_through(path, source, Reading::Digest(&mut |_| {}), progress)
     }
 
-    /// Takes the digest of a file and shows every byte to `see`, in order.
+    /// Takes up a file and reads as much of it as `reading` says, once.
     ///
     /// # Errors
     /// As [`Self::take`].
     pub fn take_through(
         path: impl Into<String>,
         source: &Path,
+        reading: Reading<'_>,
         progress: &dyn Progress,
-        see: &mut dyn FnMut(&[u8]),
     ) -> io::Result<Self> {
         let bytes = FileBytes::open(source)?;
-        let digest = digest_all(&bytes, progress, see)?;
+        let digest = match reading {
+            Reading::Nothing => None,
+            Reading::Bytes(see) => {
+                read_all(&bytes, progress, see)?;
+                None
+            }
+            Reading::Digest(see) => {
+                let mut hasher = Hasher::default();
+                read_all(&bytes, progress, &mut |read| {
+                    hasher.update(read);
+                    see(read);
+                })?;
+                Some(hasher.finish())
+            }
+        };
         let file = Self {
             path: path.into(),
             source: source.to_owned(),
@@ -134,22 +169,20 @@ impl ArtifactFile {
     }
 }
 
-fn digest_all(
+/// Shows every byte to `see`, in order.
+fn read_all(
     bytes: &FileBytes,
     progress: &dyn Progress,
     see: &mut dyn FnMut(&[u8]),
-) -> io::Result<Digest> {
+) -> io::Result<()> {
     // Small enough to stay in the second-level cache between the read and the hash.
     let mut buffer = vec![0_u8; usize::try_from(bytes.len().clamp(1, 256 << 10)).unwrap_or(1)];
-    let mut hasher = Hasher::default();
     let mut offset = 0_u64;
     loop {
         match bytes.read_at(offset, &mut buffer) {
-            Ok(0) => return Ok(hasher.finish()),
+            Ok(0) => return Ok(()),
             Ok(count) => {
-                let read = buffer.get(..count).unwrap_or_default();
-                hasher.update(read);
-                see(read);
+                see(buffer.get(..count).unwrap_or_default());
                 offset = offset.saturating_add(count as u64);
                 progress.advance(count as u64);
             }
@@ -186,8 +219,8 @@ pub struct Artifact {
     pub name: String,
     /// What it is.
     pub kind: Kind,
-    /// The digest of its only file, or of all its files combined.
-    pub digest: Digest,
+    /// The digest of its only file, or of all its files combined; none where nobody asked for one.
+    pub digest: Option<Digest>,
     /// Its files, sorted by path.
     pub files: Vec<ArtifactFile>,
     /// Files that belong to it but could not be read; they make every check incomplete.
@@ -226,8 +259,8 @@ impl Artifact {
     /// never stands for an artifact without it.
     #[must_use]
     pub fn with_gaps(mut self, unread: Vec<Unread>, links: Vec<Skipped>) -> Self {
-        if !unread.is_empty() || !links.is_empty() {
-            let read = self.digest;
+        let gaps = !unread.is_empty() || !links.is_empty();
+        if let Some(read) = self.digest.filter(|_| gaps) {
             let gaps = unread.iter().map(|gap| (gap.path.as_str(), read));
             let targets = links
                 .iter()
@@ -237,7 +270,8 @@ impl Artifact {
                 .chain(gaps)
                 .chain(targets)
                 .collect();
-            self.digest = combine(parts.iter().map(|(name, digest)| (*name, digest)));
+            let parts = parts.iter().map(|(name, digest)| (*name, digest));
+            self.digest = Some(combine(parts));
         }
         self.unread.extend(unread);
         self.skipped.extend(links);
@@ -255,15 +289,29 @@ impl Artifact {
 
     /// The digest that these files have as this kind of artifact.
     #[must_use]
-    pub fn expected_digest(&self) -> Digest {
+    pub fn expected_digest(&self) -> Option<Digest> {
         digest_of(self.kind, &self.files)
+    }
+
+    /// The digest by which evidence knows it.
+    ///
+    /// # Errors
+    /// [`Error::NoDigest`] when none was taken: nothing may be claimed of it then.
+    pub fn known_digest(&self) -> Result<Digest, Error> {
+        self.digest.ok_or_else(|| Error::NoDigest {
+            name: self.name.clone(),
+        })
     }
 }
 
 /// One file is known by its own digest, so that other tools agree on it; several are combined.
-fn digest_of(kind: Kind, files: &[ArtifactFile]) -> Digest {
-    match (kind, files) {
-        (Kind::Model | Kind::Dataset, [file]) => file.digest,
-        _ => combine(files.iter().map(|file| (file.path.as_str(), &file.digest))),
+fn digest_of(kind: Kind, files: &[ArtifactFile]) -> Option<Digest> {
+    if let (Kind::Model | Kind::Dataset, [file]) = (kind, files) {
+        return file.digest;
     }
+    let parts: Vec<(&str, Digest)> = files
+        .iter()
+        .map(|file| Some((file.path.as_str(), file.digest?)))
+        .collect::<Option<_>>()?;
+    Some(combine(parts.iter().map(|(path, digest)| (*path, digest))))
 }

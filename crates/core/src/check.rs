@@ -4,8 +4,8 @@
 //! rule page, and an `impl Check`. It is registered by one line in its crate's `CHECKS` slice.
 
 use crate::{
-    Artifact, Confidence, Context, Error, Finding, Kind, Location, Record, Reference, Scratch,
-    Severity, Sink,
+    Artifact, Confidence, Context, Digest, Error, Finding, Kind, Location, Record, Reference,
+    Scratch, Severity, Sink,
 };
 
 /// Looks for one thing in an artifact.
@@ -30,6 +30,15 @@ pub trait Check: Describe + Sync {
     /// # Errors
     /// When the fault could not be planted.
     fn plant(&self, scratch: &mut Scratch) -> Result<(), Error>;
+
+    /// The digest of what its result depends on beside the artifact, its declaration and the settings: other
+    /// artifacts of the project, data that are built in.
+    ///
+    /// It becomes a part of the configuration that evidence names, so that a gate asks for new evidence when
+    /// it changes.
+    fn beside(&self, _context: &Context<'_>) -> Option<Digest> {
+        None
+    }
 
     /// The checks that look at the same files with it, if it has a group.
     fn group(&self) -> Option<&'static dyn Group> {

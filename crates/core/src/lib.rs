@@ -27,7 +27,7 @@ mod scratch;
 mod severity;
 mod sink;
 
-pub use artifact::{Artifact, ArtifactFile, Kind, Unread};
+pub use artifact::{Artifact, ArtifactFile, Kind, Reading, Unread};
 pub use bytes::{Bytes, FileBytes, FileIdentity, Reader, Window, read_all};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use check::{Audience, Check, CheckInfo, Class, Describe, Docs, Group, Setting, Stage, Suite};
@@ -71,6 +71,12 @@ pub enum Error {
     Changed {
         /// The path as the user knows it.
         path: String,
+    },
+    /// An artifact has no digest, so that nothing can be claimed of it.
+    #[error("no digest of `{name}` was taken")]
+    NoDigest {
+        /// The artifact's name.
+        name: String,
     },
     /// A limit on resources was reached before the work was done.
     #[error("{what} exceeds the limit of {limit}")]

@@ -18,6 +18,9 @@ pub struct Limits {
     pub steps: u64,
     /// Findings that one check keeps for one artifact; the rest are counted.
     pub findings: usize,
+    /// Bytes of raw numbers in one part of a file that are searched for what is concealed in them. 0 looks at the
+    /// structure alone.
+    pub raw_bytes: u64,
     /// Rows of one data set that are held in memory at once.
     pub rows: u64,
 }
@@ -32,6 +35,7 @@ impl Default for Limits {
             depth: 8,
             steps: 50_000_000,
             findings: 1_000,
+            raw_bytes: u64::MAX >> 11,
             rows: 50_000_000,
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Artifact, Digest, Kind};
+use crate::{Artifact, ArtifactFile, Digest, Error, Kind};
 
 /// The files of an artifact with their digests, as somebody signed them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,19 +61,30 @@ pub struct ColumnPrint {
 
 impl Manifest {
     /// Describes an artifact as it is now, without tables.
-    #[must_use]
-    pub fn of(artifact: &Artifact) -> Self {
-        let files = artifact.files.iter().map(|file| ManifestFile {
-            path: file.path.clone(),
-            digest: file.digest,
-            size: file.size(),
-            table: None,
-        });
-        Self {
+    ///
+    /// # Errors
+    /// [`Error::NoDigest`] when no digest of it was taken.
+    pub fn of(artifact: &Artifact) -> Result<Self, Error> {
+        let describe = |file: &ArtifactFile| {
+            let digest = file.digest.ok_or_else(|| Error::NoDigest {
+                name: file.path.clone(),
+            })?;
+            Ok(ManifestFile {
+                path: file.path.clone(),
+                digest,
+                size: file.size(),
+                table: None,
+            })
+        };
+        Ok(Self {
             name: artifact.name.clone(),
             kind: artifact.kind,
-            digest: artifact.digest,
-            files: files.collect(),
-        }
+            digest: artifact.known_digest()?,
+            files: artifact
+                .files
+                .iter()
+                .map(describe)
+                .collect::<Result<_, Error>>()?,
+        })
     }
 }

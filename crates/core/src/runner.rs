@@ -130,7 +130,7 @@ fn name_files(artifact: &Artifact, record: &mut Record) {
         finding.file_digest = place
             .ok()
             .and_then(|place| artifact.files.get(place))
-            .map(|file| file.digest);
+            .and_then(|file| file.digest);
     }
 }
 

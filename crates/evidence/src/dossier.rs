@@ -27,9 +27,10 @@ pub struct Dossier {
 /// One piece of evidence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence<P> {
-    /// The digest of the statement: the evidence's name.
+    /// The digest of the statement: the evidence's name. Of a result that is [undigested](Standing::Undigested), a name
+    /// in this run only.
     pub id: Digest,
-    /// What it is about.
+    /// The digest of what it is about; likewise.
     pub subject: Digest,
     /// The claim.
     pub predicate: P,
@@ -49,6 +50,8 @@ pub enum Standing {
     },
     /// Made in this run and signed by nobody (`tutela scan`). Never enough for a gate.
     Unsigned,
+    /// As [unsigned](Self::Unsigned), about an artifact of which no digest was taken, since no output names one.
+    Undigested,
 }
 
 /// Evidence that was there but could not be relied on.

@@ -20,7 +20,9 @@ mod trust;
 pub use canonical::{CanonicalError, canonical_json};
 pub use dossier::{Dossier, Evidence, LogState, Refused, Standing};
 pub use dsse::{ENVELOPE_LIMIT, Envelope, EnvelopeError, PAYLOAD_TYPE, pae};
-pub use predicate::{ArtifactRecord, CheckPredicate, CheckRecord, Configuration, SelfTest, Tool};
+pub use predicate::{
+    ArtifactRecord, CheckPredicate, CheckRecord, Configuration, Run, SelfTest, Tool,
+};
 pub use signed::{
     Draft, SignError, StatementError, Verified, manifest_statement, sign_manifest, sign_statement,
     verify_manifest, verify_statement,

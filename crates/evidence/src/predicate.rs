@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tutela_core::{
-    Artifact, CheckInfo, Class, Context, Coverage, Digest, Finding, Kind, Measure, Outcome, Record,
-    Reference, Severity, Skipped, Stage, Suite, Timestamp,
+    Artifact, Check, CheckInfo, Class, Context, Coverage, Declaration, Digest, Finding, Kind,
+    Measure, Outcome, Record, Reference, Severity, Skipped, Stage, Suite, Timestamp,
 };
 
 /// The result of one check on one artifact.
@@ -92,7 +92,8 @@ pub struct ArtifactRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Configuration {
-    /// Digest of everything that could change the result: settings, declaration, limits, manifest.
+    /// Digest of everything that could change the result: settings, declaration, limits, manifest, and what the
+    /// check looks at beside the artifact.
     pub digest: Digest,
     /// The settings, with defaults filled in.
     pub settings: BTreeMap<String, f64>,
@@ -108,19 +109,24 @@ pub struct SelfTest {
     pub saw: String,
 }
 
+/// Under what a check ran.
+#[derive(Debug, Clone)]
+pub struct Run<'a> {
+    /// The program.
+    pub tool: Tool,
+    /// What the check could know.
+    pub context: &'a Context<'a>,
+    /// What [`Configuration::of`] says of that context and the artifact's declaration.
+    pub configuration: Configuration,
+}
+
 impl CheckPredicate {
     /// Describes what a check learned about an artifact.
     #[must_use]
-    pub fn new(
-        tool: Tool,
-        info: &CheckInfo,
-        artifact: &Artifact,
-        context: &Context<'_>,
-        record: Record,
-    ) -> Self {
+    pub fn new(run: Run<'_>, info: &CheckInfo, artifact: &Artifact, record: Record) -> Self {
         let outcome = record.outcome();
         Self {
-            tool,
+            tool: run.tool,
             check: CheckRecord::of(info),
             artifact: ArtifactRecord {
                 name: artifact.name.clone(),
@@ -134,10 +140,10 @@ impl CheckPredicate {
             measures: record.measures,
             coverage: record.coverage,
             skipped: record.skipped,
-            configuration: Configuration::of(artifact, context),
+            configuration: run.configuration,
             self_test: None,
-            seed: context.seed,
-            as_of: context.as_of,
+            seed: run.context.seed,
+            as_of: run.context.as_of,
         }
     }
 }
@@ -159,28 +165,31 @@ impl CheckRecord {
 }
 
 impl Configuration {
-    /// Describes the configuration of one check on one artifact.
+    /// Describes the configuration of one check on an artifact of which this was declared.
     #[must_use]
-    pub fn of(artifact: &Artifact, context: &Context<'_>) -> Self {
+    pub fn of(check: &dyn Check, declaration: &Declaration, context: &Context<'_>) -> Self {
         let settings: BTreeMap<String, f64> = context
             .settings
             .iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect();
-        let manifest = artifact.declaration.manifest().map(|status| match status {
+        let manifest = declaration.manifest().map(|status| match status {
             tutela_core::ManifestStatus::Absent => "absent".to_owned(),
             tutela_core::ManifestStatus::Verified { manifest, signer } => {
                 format!("{} signed by {signer}", manifest.digest)
             }
             tutela_core::ManifestStatus::Refused { why } => format!("refused: {why}"),
         });
-        let whole = serde_json::json!({
+        let mut whole = serde_json::json!({
             "settings": settings,
             "limits": context.limits,
-            "declaration": artifact.declaration,
+            "declaration": declaration,
             "manifest": manifest,
             "seed": context.seed,
         });
+        if let (Some(beside), Some(object)) = (check.beside(context), whole.as_object_mut()) {
+            object.insert("beside".to_owned(), beside.to_string().into());
+        }
         // A JSON value of strings, integers and finite numbers always has a canonical form.
         let canonical = serde_json_canonicalizer::to_vec(&whole).unwrap_or_default();
         Self {

@@ -1,18 +1,21 @@
 //! Looks for places where a program, an archive or a pickle seems to begin in the middle of other bytes.
 //!
-//! Weights are gigabytes of noise, so the search has to be cheap: two passes for rare first bytes over each buffer, then
-//! a few more bytes at each hit. It is made to run while a digest is taken, on bytes that are in the cache
-//! anyway. A mark proves nothing; [`begins`] looks closer.
+//! Weights are gigabytes of noise, so the search has to be cheap: one pass for pairs of bytes over each buffer, a block
+//! at a time without a branch, so that the compiler makes vector instructions of it; then a few more bytes at each hit.
+//! It is made to run while a digest is taken, on bytes that are in the cache anyway. A mark proves nothing;
+//! [`begins`] looks closer.
 
 use std::io;
 
-use memchr::memchr3_iter;
 use tutela_core::{Bytes, Limits, Window};
 
 use crate::{Format, executable, pickle, zip};
 
 /// How many bytes a decision needs, the first included.
 const NEEDED: usize = 12;
+
+/// Bytes that are looked at together. Noise has a pair in every hundredth block.
+const BLOCK: usize = 64;
 
 /// Marks that are kept. Noise has a few thousand in a gigabyte; who plants more has something to conceal.
 const MOST: usize = 1 << 20;
@@ -60,11 +63,17 @@ impl Finder {
 
     /// Marks what begins in the first `within` bytes.
     fn search(&mut self, bytes: &[u8], start: u64, within: usize) {
-        let first = memchr3_iter(0x7f, 0x80, b'P', bytes);
-        let second = memchr3_iter(b'M', b'#', 0xcf, bytes);
-        for at in first.chain(second).filter(|at| *at < within) {
-            if bytes.get(at..).is_some_and(seems_to_begin) {
-                self.mark(start.saturating_add(at as u64));
+        for from in (0..within).step_by(BLOCK) {
+            let to = from.saturating_add(BLOCK).min(within);
+            let first = bytes.get(from..to).unwrap_or_default();
+            let second = bytes.get(from.saturating_add(1)..).unwrap_or_default();
+            if !holds_pair(first, second) {
+                continue;
+            }
+            for at in from..to {
+                if bytes.get(at..).is_some_and(seems_to_begin) {
+                    self.mark(start.saturating_add(at as u64));
+                }
             }
         }
     }
@@ -106,6 +115,33 @@ pub fn search(bytes: &dyn Bytes) -> io::Result<Marks> {
             }
         }
     }
+}
+
+/// Whether one of the bytes and its follower are a pair that something may begin with.
+fn holds_pair(bytes: &[u8], followers: &[u8]) -> bool {
+    let Some((bytes, followers)) = bytes.first_chunk::<BLOCK>().zip(followers.first_chunk()) else {
+        let mut pairs = bytes.iter().zip(followers);
+        return pairs.any(|(byte, follower)| is_pair(*byte, *follower));
+    };
+    let any_of = |bytes: &[u8; BLOCK], followers: &[u8; BLOCK]| {
+        bytes
+            .iter()
+            .zip(followers)
+            .fold(0_u8, |any, (byte, follower)| {
+                any | u8::from(is_pair(*byte, *follower))
+            })
+    };
+    any_of(bytes, followers) != 0
+}
+
+/// The first two bytes of everything that [`seems_to_begin`] accepts; without a branch.
+const fn is_pair(byte: u8, follower: u8) -> bool {
+    ((byte == 0x80) & (follower.wrapping_sub(2) < 4))
+        | ((byte == 0x7f) & (follower == b'E'))
+        | ((byte == b'M') & (follower == b'Z'))
+        | ((byte == b'P') & (follower == b'K'))
+        | ((byte == 0xcf) & (follower == 0xfa))
+        | ((byte == b'#') & (follower == b'!'))
 }
 
 fn seems_to_begin(bytes: &[u8]) -> bool {
@@ -214,6 +250,21 @@ mod tests {
     }
 
     proptest! {
+        /// The search in blocks finds what is found at every place by itself.
+        #[test]
+        fn blocks_miss_nothing(
+            filling in proptest::collection::vec(
+                prop_oneof![Just(0x80), Just(4), Just(0x95), Just(b'P'), Just(b'K'), Just(3), any::<u8>()],
+                0..400,
+            ),
+        ) {
+            let expected: Vec<u64> = (0..filling.len())
+                .filter(|at| seems_to_begin(&filling[*at..]))
+                .map(|at| at as u64)
+                .collect();
+            prop_assert_eq!(found(&filling), expected);
+        }
+
         /// However the bytes are cut into buffers, the marks are the same.
         #[test]
         fn seams_change_nothing(

@@ -50,8 +50,10 @@ formats! {
     TorchLegacy: "PyTorch model (legacy)" [Model],
     /// A `PyTorch` zip archive with a `data.pkl`.
     TorchZip: "PyTorch model" [Model, Container],
-    /// A `PyTorch` archive with `TorchScript` code, which is only recognised; its pickles are looked into.
-    TorchScript: "TorchScript model" [Model, Container, Opaque],
+    /// A `PyTorch` archive with `TorchScript` code.
+    TorchScript: "TorchScript model" [Model, Container],
+    /// A `TorchScript` model for telephones, as a flatbuffer.
+    TorchMobile: "PyTorch mobile model" [Model, Opaque],
     /// A zip archive of numpy arrays.
     Npz: "numpy archive" [Container],
     /// A Keras 3 archive.
@@ -64,6 +66,8 @@ formats! {
     Safetensors: "safetensors model" [Model],
     /// An ONNX model.
     Onnx: "ONNX model" [Model],
+    /// A Core ML model.
+    CoreMl: "Core ML model" [Model],
     /// A GGUF model.
     Gguf: "GGUF model" [Model],
     /// A model of GGUF's predecessors.
@@ -99,7 +103,7 @@ formats! {
     /// XML, such as PMML or an `OpenVINO` model.
     Xml: "XML" [],
     /// Objects of R, as `save` and `saveRDS` write them.
-    RData: "R objects" [Model, Opaque],
+    RData: "R objects" [Model, Container],
     /// An ELF program or library.
     Elf: "Linux program or library (ELF)" [Program, Native],
     /// A Windows program or library.

@@ -6,6 +6,7 @@
 //! inside a file.
 
 pub mod concealed;
+pub mod coreml;
 pub mod executable;
 mod fields;
 mod format;
@@ -19,8 +20,10 @@ mod models;
 mod nested;
 pub mod npy;
 pub mod onnx;
+pub mod packages;
 pub mod pickle;
 pub mod python;
+pub mod rdata;
 pub mod safetensors;
 pub mod sevenzip;
 mod sniff;
@@ -29,6 +32,8 @@ pub mod strings;
 pub mod tar;
 pub mod tensorflow;
 pub mod tflite;
+pub mod toml;
+pub mod torchscript;
 pub mod tree;
 mod wire;
 pub mod xml;

@@ -11,6 +11,7 @@ pub(crate) fn recognise(head: &[u8]) -> Option<Format> {
     const KINDS: &[(Sign, Format)] = &[
         (is_executorch, Format::ExecuTorch),
         (is_onnxruntime, Format::OnnxRuntime),
+        (is_torch_mobile, Format::TorchMobile),
         (is_tensorrt, Format::TensorRt),
         (is_rknn, Format::Rknn),
         (is_torch7, Format::Torch7),
@@ -40,6 +41,11 @@ fn is_executorch(head: &[u8]) -> bool {
 /// onnxruntime's own format (ort.fbs).
 fn is_onnxruntime(head: &[u8]) -> bool {
     flatbuffer(head) == Some(b"ORTM")
+}
+
+/// torch's format for telephones (`mobile_bytecode.fbs`).
+fn is_torch_mobile(head: &[u8]) -> bool {
+    flatbuffer(head) == Some(b"PTMF")
 }
 
 /// The two tags that plans of `TensorRT` have begun with.
@@ -89,6 +95,7 @@ mod tests {
     const FILES: &[(&[u8], Format)] = &[
         (b"\x20\0\0\0ET12\0\0\0\0", Format::ExecuTorch),
         (b"\x20\0\0\0ORTM\0\0\0\0", Format::OnnxRuntime),
+        (b"\x20\0\0\0PTMF\0\0\0\0", Format::TorchMobile),
         (b"ftrt\0\0\0\0\xf4\0\0\0", Format::TensorRt),
         (b"RKNN\0\0\0\0\x06\0\0\0\0\0\0\0", Format::Rknn),
         (

@@ -5,7 +5,7 @@ use std::io;
 use tutela_core::{Bytes, Limits, Window, escape};
 
 use crate::stream::{self, Codec, Stream};
-use crate::{Format, hdf5, sevenzip, sniff_all, tar, zip};
+use crate::{Format, hdf5, rdata, sevenzip, sniff_all, tar, zip};
 
 /// A file, or something packed inside it.
 #[derive(Clone, Copy)]
@@ -26,6 +26,8 @@ pub struct Entry<'a> {
     pub tar: Option<&'a tar::Archive>,
     /// The structure, when it is a 7z archive.
     pub sevenzip: Option<&'a sevenzip::Archive>,
+    /// What is in it, when it is a stream of R.
+    pub rdata: Option<&'a rdata::Image>,
     /// What came out, when it is a compressed stream.
     pub stream: Option<&'a Stream>,
     /// How the archive around it describes it, when that is a zip archive.
@@ -144,6 +146,7 @@ struct Opened {
     tar: Option<tar::Archive>,
     sevenzip: Option<sevenzip::Archive>,
     hdf5: Option<hdf5::File>,
+    rdata: Option<rdata::Image>,
     stream: Option<Stream>,
 }
 
@@ -175,6 +178,7 @@ impl Walk<'_> {
             archive: opened.zip.as_ref(),
             tar: opened.tar.as_ref(),
             sevenzip: opened.sevenzip.as_ref(),
+            rdata: opened.rdata.as_ref(),
             stream: opened.stream.as_ref(),
             listed: found.listed,
         })?;
@@ -215,6 +219,8 @@ impl Walk<'_> {
                 }
             } else if format == Format::Hdf5 {
                 opened.hdf5 = Some(hdf5::read(found.bytes, self.limits)?);
+            } else if format == Format::RData {
+                opened.rdata = Some(rdata::read(found.bytes, self.limits)?);
             } else if let Some(codec) = Codec::of(format) {
                 opened.stream = self.unpack(found, codec)?;
             }
@@ -246,6 +252,9 @@ impl Walk<'_> {
         }
         if let Some(file) = opened.hdf5 {
             self.hdf5(found, &file, depth)?;
+        }
+        if let Some(image) = opened.rdata {
+            self.rdata(found, &image, depth)?;
         }
         if let Some(archive) = opened.sevenzip {
             self.sevenzip(found, &archive, depth)?;
@@ -378,6 +387,33 @@ impl Walk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The vectors of bytes in a stream of R: models of other libraries are kept in them.
+    fn rdata(&mut self, found: Found<'_>, image: &rdata::Image, depth: u32) -> io::Result<()> {
+        if let Some(fault) = image.faults.first() {
+            self.skip(found.member, format!("was not read to its end: {fault}"));
+        }
+        for (number, raw) in image.raws.iter().enumerate() {
+            if raw.length < 4 {
+                continue;
+            }
+            if !self.admit(found.member) {
+                return Ok(());
+            }
+            let inner = below(found.member, &format!("raw[{number}]"));
+            if let Some(decoded) = &raw.decoded {
+                self.enter(Found::inside(found, decoded, &inner), depth)?;
+            } else {
+                let window = Window::new(found.bytes, raw.at, raw.length);
+                self.enter(
+                    Found::inside(found, &window, &inner).at(found, raw.at),
+                    depth,
+                )?;
+            }
+        }
+        let end = image.faults.is_empty().then_some(image.end);
+        self.behind(found, end, depth)
     }
 
     fn sevenzip(

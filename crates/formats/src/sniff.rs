@@ -7,8 +7,8 @@ use tutela_core::{Bytes, Limits};
 use crate::input::Input;
 use crate::stream::{self, Codec};
 use crate::{
-    Format, executable, hdf5, json, keras, models, npy, onnx, pickle, safetensors, tar, tensorflow,
-    xml, zip,
+    Format, coreml, executable, hdf5, json, keras, models, npy, onnx, pickle, rdata, safetensors,
+    tar, tensorflow, xml, zip,
 };
 
 /// What the bytes are, if they are of a known format.
@@ -67,6 +67,7 @@ type Recogniser = fn(&Head<'_>) -> io::Result<Option<Format>>;
 /// Asked in this order; the first that knows the bytes decides. The weakest signs come last.
 const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(by_magic(head.start)),
+    |head| Ok(rdata::looks_like(head.start).then_some(Format::RData)),
     |head| stream::behind_skippable(head.bytes),
     |head| executable::recognise(head.bytes),
     |head| Ok(models::recognise(head.start)),
@@ -76,6 +77,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(is_zlib(head).then_some(Format::Zlib)),
     |head| Ok(is_zfile(head).then_some(Format::ZFile)),
     |head| Ok(is_lzma(head).then_some(Format::Lzma)),
+    |head| Ok(coreml::looks_like(head.bytes)?.then_some(Format::CoreMl)),
     |head| Ok(onnx::looks_like(head.bytes)?.then_some(Format::Onnx)),
     |head| Ok(keras::looks_like(head.bytes, head.start)?.then_some(Format::KerasConfig)),
     |head| Ok(json::looks_like(head.start).then_some(Format::Json)),
@@ -112,14 +114,6 @@ fn by_magic(head: &[u8]) -> Option<Format> {
             Format::TorchLegacy,
         ),
         (0, npy::MAGIC, Format::Npy),
-        (0, b"RDX2\n", Format::RData),
-        (0, b"RDX3\n", Format::RData),
-        (0, b"RDA2\n", Format::RData),
-        (0, b"RDA3\n", Format::RData),
-        (0, b"X\n\0\0\0\x02", Format::RData),
-        (0, b"X\n\0\0\0\x03", Format::RData),
-        (0, b"A\n2\n", Format::RData),
-        (0, b"A\n3\n", Format::RData),
         (0, b"GGUF", Format::Gguf),
         // `ggml`, `ggmf`, `ggjt` and `ggla` as numbers of 32 bits, with a version in the last three.
         (0, b"lmgg", Format::Ggml),

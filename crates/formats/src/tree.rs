@@ -1,4 +1,4 @@
-//! What JSON and YAML have in common: a tree of values that keeps every entry, doubled keys included.
+//! What JSON, YAML and TOML have in common: a tree of values that keeps every entry, doubled keys included.
 
 /// A value and the bytes that it was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,15 +2,20 @@
 //!
 //! A check is one folder below `checks` and one line in `checks/mod.rs`.
 
+mod advisories;
+mod beside;
 mod callables;
 mod checks;
 mod claims;
 mod config;
 mod inside;
+mod inventory;
 mod keras;
 mod signs;
+mod source;
 mod template;
 mod tensorflow;
 mod together;
+mod torch;
 
 pub use checks::CHECKS;

@@ -5,7 +5,8 @@ use std::io;
 
 use rayon::prelude::*;
 use tutela_core::{
-    Artifact, ArtifactFile, Context, Describe, Error, Group, Record, Scratch, Sink, Unit, escape,
+    Artifact, ArtifactFile, Context, Describe, Digest, Error, Group, Limits, Record, Scratch, Sink,
+    Skipped, Unit, escape,
 };
 use tutela_formats::{Entry, Format, Unread, walk};
 
@@ -22,6 +23,11 @@ pub(crate) trait EntryCheck: Describe + Sync {
         Scope::Containers
     }
 
+    /// Why it is left out under these limits, if it is; then it examines nothing, and the evidence says so.
+    fn left_out(&self, _limits: &Limits) -> Option<&'static str> {
+        None
+    }
+
     /// Begins with an artifact; the visitor is then shown every part of every file, on all cores.
     fn begin<'a>(&self, artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a>;
 
@@ -33,6 +39,11 @@ pub(crate) trait EntryCheck: Describe + Sync {
         _context: &Context<'_>,
         _sink: &mut dyn Sink,
     ) {
+    }
+
+    /// The digest of what else its result depends on ([`Check::beside`](tutela_core::Check::beside)).
+    fn beside(&self, _context: &Context<'_>) -> Option<Digest> {
+        None
     }
 
     /// Plants the fault that this check exists to find ([`Check::plant`](tutela_core::Check::plant)).
@@ -60,6 +71,18 @@ pub(crate) struct Together(pub(crate) &'static [&'static dyn EntryCheck]);
 struct Member<'a> {
     check: &'a dyn EntryCheck,
     visit: Visitor<'a>,
+    /// Why it is left out, if it is.
+    left_out: Option<&'static str>,
+}
+
+impl<'a> Member<'a> {
+    fn new(check: &'a dyn EntryCheck, artifact: &'a Artifact, context: &'a Context<'a>) -> Self {
+        Self {
+            check,
+            visit: check.begin(artifact, context),
+            left_out: check.left_out(context.limits),
+        }
+    }
 }
 
 impl Group for Together {
@@ -74,10 +97,7 @@ impl Group for Together {
             .zip(contexts)
             .filter_map(|(code, context)| {
                 let check = self.0.iter().find(|check| check.info().code == *code)?;
-                Some(Member {
-                    check: *check,
-                    visit: check.begin(artifact, context),
-                })
+                Some(Member::new(*check, artifact, context))
             })
             .collect();
         let Some(context) = contexts.first() else {
@@ -94,10 +114,7 @@ pub(crate) fn alone(
     context: &Context<'_>,
     sink: &mut dyn Sink,
 ) {
-    let member = Member {
-        check,
-        visit: check.begin(artifact, context),
-    };
+    let member = Member::new(check, artifact, context);
     for record in run(&[member], artifact, context) {
         record.pour(sink);
     }
@@ -138,7 +155,7 @@ fn examine(members: &[Member<'_>], file: &ArtifactFile, context: &Context<'_>) -
             for (member, (record, failure)) in
                 members.iter().zip(records.iter_mut().zip(&mut failed))
             {
-                if failure.is_none() {
+                if failure.is_none() && member.left_out.is_none() {
                     *failure = (member.visit)(file, entry, record).err();
                 }
             }
@@ -149,6 +166,10 @@ fn examine(members: &[Member<'_>], file: &ArtifactFile, context: &Context<'_>) -
     context.progress.advance(file.size());
     let failed = failed.into_iter().zip(members);
     for (record, (failure, member)) in records.iter_mut().zip(failed) {
+        if let Some(why) = member.left_out {
+            leave_out(file, why, record);
+            continue;
+        }
         match (&unread, failure) {
             (_, Some(source)) => tell(file, &reading(file, source), record),
             (Err(error), None) => tell(file, error, record),
@@ -171,6 +192,15 @@ fn reading(file: &ArtifactFile, source: io::Error) -> Error {
 fn tell(file: &ArtifactFile, error: &Error, record: &mut Record) {
     let path = escape(&file.path, 300);
     record.incomplete(format!("`{path}`: {}", error.chain()));
+}
+
+/// Says that a check has seen nothing of a file, because that was asked for.
+fn leave_out(file: &ArtifactFile, why: &str, record: &mut Record) {
+    record.examined(Unit::Bytes, 0, file.size());
+    record.skipped(Skipped {
+        what: "raw data".to_owned(),
+        why: why.to_owned(),
+    });
 }
 
 /// Says how much of a file a check has seen.

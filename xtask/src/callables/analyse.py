@@ -1,11 +1,11 @@
 """Derives what the callables of a Python environment do, from its sources.
 
-    python3 analyse.py --seeds seeds.txt --out entries.txt [--libraries FOLDER]... [--explain NAME]...
+    python3 analyse.py --seeds seeds.txt --out entries.txt [--standard-library FOLDER] [--libraries FOLDER]...
+                       [--explain NAME]...
 
 The analysed packages are never imported: their sources are parsed, and the names in their compiled modules are
 taken from the stubs beside them and from the strings in the binary. `--libraries` names a folder that holds
-unpacked wheels; without one, the packages of the running interpreter are analysed. The standard library of the
-running interpreter always is.
+unpacked wheels, `--standard-library` one that holds the standard library of their Python.
 
 Each line of the output is `module name effect`, the effect one letter, or two for a class whose making by `__new__`
 and `__setstate__` alone (as most pickles make it) does something else than its call:
@@ -16,11 +16,9 @@ and `__setstate__` alone (as most pickles make it) does something else than its 
 
 import argparse
 import gc
-import importlib.metadata
 import os
 import re
 import sys
-import sysconfig
 from multiprocessing import Pool
 
 import link
@@ -136,6 +134,13 @@ def of_class(world, one, module):
                 effect = told(world.nodes[id(pair[1])].effects, lambda source: source != "self")
                 if name in MAKING or effect in ACTING:
                     made = max(made, effect, key=ORDER.index)
+    for base, where in world.ancestors(one, module):
+        if base is not None and where is not None:
+            # BUILD with a state of two parts sets attributes one by one.
+            for function in (item for items in base.methods.values() for item in items if item.kind == "setter"):
+                effect = told(world.nodes[id(function)].effects, lambda source: source != "self")
+                if effect in ACTING:
+                    made = max(made, effect, key=ORDER.index)
     called = max(called, made, key=ORDER.index)
     return called if called == made else called + made
 
@@ -216,15 +221,14 @@ def star_names(world, name, depth):
 
 # ---- the environment ----
 
-def gather(folders, jobs, standard=True):
-    """All modules, the names of compiled ones, and the inputs with their versions."""
-    items, inputs = [], [f"python {'.'.join(map(str, sys.version_info[:3]))}"]
+def gather(folders, jobs, standard):
+    """All modules, and the names of compiled ones."""
+    items = []
     if standard:
-        items += list(sources(sysconfig.get_paths()["stdlib"]))
+        # Its compiled modules are as the host's compiler made them: the seeds speak for them.
+        items += [item for item in sources(standard) if item[2].endswith(".py") and "_sysconfigdata" not in item[0]]
     for folder in folders:
         items += list(sources(folder))
-        found = importlib.metadata.distributions(path=[folder])
-        inputs += sorted({f"{one.metadata['Name'].lower()} {one.version}" for one in found if one.metadata["Name"]})
     modules, compiled = {}, {}
     # Trees are many small objects that live shortly: collecting them takes longer than reading the sources.
     with Pool(jobs, gc.disable) as pool:
@@ -236,7 +240,7 @@ def gather(folders, jobs, standard=True):
                 compiled.setdefault(name, set()).update(names)
             elif name not in modules or package:
                 modules[name] = module
-    return modules, compiled, inputs
+    return modules, compiled
 
 
 def spread_names(world, entries, target, source):
@@ -251,13 +255,12 @@ def main():
     parser.add_argument("--seeds", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--libraries", action="append", default=[])
-    parser.add_argument("--no-standard-library", action="store_true")
+    parser.add_argument("--standard-library", help="the folder of its sources")
     parser.add_argument("--explain", action="append", default=[])
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
-    folders = arguments.libraries or [path for path in (sysconfig.get_paths()["purelib"],) if os.path.isdir(path)]
-    modules, compiled, inputs = gather(folders, arguments.jobs, not arguments.no_standard_library)
-    world = link.World(modules, list(seeds_of(arguments.seeds)))
+    modules, compiled = gather(arguments.libraries, arguments.jobs, arguments.standard_library)
+    world = link.World(modules, list(seeds_of(arguments.seeds)), compiled)
     sys.setrecursionlimit(20_000)
     world.link()
     world.spread()
@@ -280,8 +283,6 @@ def main():
                 if where and known and short not in entries.setdefault(where, {}):
                     entries[where][short] = known
     with open(arguments.out, "w", encoding="utf-8") as file:
-        for line in inputs:
-            file.write(f"# {line}\n")
         for module in sorted(entries):
             for name in sorted(entries[module]):
                 if name.isascii() and module.isascii():

@@ -5,11 +5,14 @@ An effect is a letter (see `analyse.py`) with the sources that steer it: paramet
 between `open(path)` and `open("/proc/cpuinfo")`.
 """
 
+import sys
 from collections import deque
 
 UNSTEERED = "!"
 NOTHING = frozenset()
 DEPTH = 12
+# How many functions a result is followed through that one returns to the next.
+RESULTS = 4
 # Most effects of one function come from few callees; past this many classes a base list is a mistake.
 ANCESTORS = 60
 
@@ -36,8 +39,9 @@ class Node:
 class World:
     """All modules of an environment, and the seeds."""
 
-    def __init__(self, modules, seeds):
+    def __init__(self, modules, seeds, compiled=()):
         self.modules = modules
+        self.tops = {name.split(".")[0] for name in (*modules, *compiled)} | sys.stdlib_module_names
         self.seeds, self.prefixes, self.methods = {}, {}, {}
         for seed in seeds:
             if seed.name.startswith("?."):
@@ -46,6 +50,7 @@ class World:
                 self.prefixes[seed.name[:-2]] = seed
             else:
                 self.seeds[seed.name] = seed
+        self.known = {name.split(".")[0] for name in (*self.seeds, *self.prefixes)}
         self.nodes = {}
         self.found, self.orders, self.looked = {}, {}, {}
         for module in modules.values():
@@ -63,11 +68,16 @@ class World:
 
     # ---- names ----
 
-    def seed(self, path):
-        """The seed for exactly this path, or for the closest thing around it that has one for all in it."""
+    def seed(self, path, inside=None):
+        """The seed for exactly this path, or for the closest thing around it that has one for all in it.
+
+        What is said of a whole package is said to others: `inside` names one that is analysed and not cut.
+        """
         known = self.seeds.get(path)
         if known is not None:
             return known
+        if path.split(".")[0] == inside:
+            return None
         while "." in path:
             path = path.rpartition(".")[0]
             known = self.prefixes.get(path)
@@ -77,7 +87,8 @@ class World:
 
     def resolve(self, path, module):
         """What a path means, seen from a module: a list of ("function" | "class" | "seed" | "module", …)."""
-        key = (path, module.name if path.startswith(".") else None)
+        top = module.name.split(".")[0]
+        key = (path, module.name if path.startswith(".") else top)
         if key not in self.found:
             self.found[key] = []
             self.found[key] = self.resolve_fresh(path, module)
@@ -85,16 +96,15 @@ class World:
 
     def resolve_fresh(self, path, module):
         if not path.startswith("."):
-            return self.absolute(path, 0)
+            return self.absolute(path, 0, module.name.split(".")[0])
         parts = path[1:].split(".")
         found = self.inside(module, parts, 0)
         if found or parts[0] in module.plain:
             return found
-        known = self.seed("builtins." + ".".join(parts))
-        return [("seed", known)] if known else self.absolute("builtins." + ".".join(parts), 0)
+        return self.builtin(".".join(parts))
 
-    def absolute(self, path, depth):
-        known = self.seed(path)
+    def absolute(self, path, depth, inside):
+        known = self.seed(path, inside)
         if known:
             return [("seed", known)]
         if depth > DEPTH:
@@ -119,7 +129,7 @@ class World:
         return found
 
     def inside_fresh(self, module, parts, depth):
-        known = self.seed(f"{module.name}.{'.'.join(parts)}")
+        known = self.seeds.get(f"{module.name}.{'.'.join(parts)}")
         if known:
             return [("seed", known)]
         if depth > DEPTH:
@@ -141,7 +151,7 @@ class World:
                     inner = self.inside(module, path[1:].split("."), depth + 1)
                     found += inner or self.builtin(path[1:])
             else:
-                found += self.absolute(path, depth + 1)
+                found += self.absolute(path, depth + 1, module.name.split(".")[0])
         if found:
             return found
         submodule = self.modules.get(f"{module.name}.{first}")
@@ -233,7 +243,12 @@ class World:
     def targets(self, node, call):
         (kind, *rest), module, one = call[0], *node.owner
         if kind == "path":
-            return self.called(self.resolve(rest[0], module), call)
+            found = self.resolve(rest[0], module)
+            if found:
+                return self.called(found, call)
+            return self.on_instance(rest[0], module, call) or self.not_analysed(rest[0], module)
+        if kind == "item":
+            return self.on_items(self.items_of(rest[0], module), rest[1], call)
         if kind == "given":
             targets = [("letter", "g")] if not rest[1] else self.by_name(rest[1])
             default = node.function.defaults.get(rest[0])
@@ -252,9 +267,106 @@ class World:
             return self.on_origin(rest[0], "__call__", module, call)
         if one is None:
             return []
+        if kind == "own item":
+            return self.on_items(self.own_items(one, module, rest[0]), rest[1], call)
+        if kind == "own prefix":
+            return self.own_with_prefix(one, module, rest[0])
+        if kind == "own made":
+            return self.on_own_result(one, module, rest[0], rest[1], call)
         if kind == "super":
             return self.bound(self.method(one, module, rest[0], after=one))
         return self.own(one, module, rest[0], call)
+
+    def on_instance(self, path, module, call):
+        """`maker.method(…)` with a `maker = Maker()` at the top of the module."""
+        head, _, tail = path.lstrip(".").partition(".")
+        where = module
+        if path.startswith(".") and head in where.made and tail:
+            return self.on_origin(where.made[head], tail, where, call)
+        return []
+
+    def not_analysed(self, path, module):
+        """A call into a library that nothing is known of; names that the module itself makes are not meant."""
+        head = path.lstrip(".").split(".")[0]
+        targets = module.binds.get(head, ()) if path.startswith(".") else (path,)
+        tops = {target.split(".")[0] for target in targets if not target.startswith(".")}
+        if any(top and top not in self.tops and top not in self.known for top in tops):
+            return [("letter", "u")]
+        return []
+
+    def items_of(self, path, module):
+        """What a table at the top of a module holds."""
+        name = path.lstrip(".")
+        return [pair for item in module.tables.get(name, ()) for pair in self.resolve(item, module)] if path[0] == "." else []
+
+    def own_items(self, one, module, name):
+        for base, where in self.ancestors(one, module):
+            if base is not None and where is not None and name in base.tables:
+                found = []
+                for path in base.tables[name]:
+                    if len(path) == 1 and path[0] in base.methods:
+                        found += [("function", function) for function in base.methods[path[0]]]
+                    else:
+                        found += self.resolve("." + ".".join(path), where)
+                return found
+        return []
+
+    def on_items(self, items, name, call):
+        if not name:
+            return self.called(items, call)
+        found = []
+        for pair in items:
+            if pair[0] == "class":
+                found += self.bound(self.method(pair[1], pair[2], name))
+        return found
+
+    def own_with_prefix(self, one, module, prefix):
+        """`getattr(self, "open_" + kind)(…)` calls any method whose name begins so."""
+        found, seen = [], set()
+        for base, where in self.ancestors(one, module):
+            if base is None or where is None:
+                continue
+            for name in base.methods:
+                if name.startswith(prefix) and name not in seen:
+                    seen.add(name)
+                    found += self.bound(self.method(one, module, name))
+        return found
+
+    def on_own_result(self, one, module, maker, name, call):
+        """`x = self.make(…); x.method(…)`."""
+        name = name or "__call__"
+        found = []
+        for pair in self.method(one, module, maker):
+            if pair[0] == "function":
+                found += self.on_results(pair[1], name, call, 0)
+            elif pair[0] == "class":
+                found += self.bound(self.method(pair[1], pair[2], name))
+        return found or self.by_name(name) or self.named_so(module, name)
+
+    @staticmethod
+    def named_so(module, name):
+        """A method of something that was handed in: of the classes beside it, any that has one of that name."""
+        return [
+            ("function", function, 1)
+            for classes in module.classes.values() for one in classes for function in one.methods.get(name, ())
+        ]
+
+    def on_results(self, function, name, call, depth):
+        """A method of what a function returns."""
+        if depth > RESULTS or id(function) not in self.nodes:
+            return []
+        module, one = self.nodes[id(function)].owner
+        found = []
+        for how, path in function.results:
+            if how in ("made", "same"):
+                found += self.on_origin(path, name, module, call, depth + 1)
+            elif how == "own made" and one is not None:
+                for pair in self.method(one, module, path):
+                    if pair[0] == "function":
+                        found += self.on_results(pair[1], name, call, depth + 1)
+            elif how == "item":
+                found += self.on_items(self.items_of(path, module), name, call)
+        return found
 
     def own(self, one, module, name, call):
         head, _, tail = name.partition(".")
@@ -274,12 +386,14 @@ class World:
                     return self.on_origin(path, tail or "__call__", where, call)
         return self.by_name(tail) if tail else []
 
-    def on_origin(self, origin, name, module, call):
+    def on_origin(self, origin, name, module, call, depth=0):
         found = []
         if "." not in name:
             for pair in self.resolve(origin, module):
                 if pair[0] == "class":
                     found += self.bound(self.method(pair[1], pair[2], name))
+                elif pair[0] == "function":
+                    found += self.on_results(pair[1], name, call, depth)
                 elif pair[0] == "seed":
                     known = self.seeds.get(f"{pair[1].name}().{name}") or self.seeds.get(f"{origin.lstrip('.')}().{name}")
                     if known:

@@ -16,7 +16,7 @@ fn effects() -> Option<HashMap<String, String>> {
         .arg(scripts().join("seeds.txt"))
         .arg("--libraries")
         .arg(scripts().join("fixture"))
-        .args(["--no-standard-library", "--jobs", "1", "--out"])
+        .args(["--jobs", "1", "--out"])
         .arg(&out)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .status();

@@ -30,6 +30,7 @@ macro_rules! targets {
 targets! {
     "checkpoint": |bytes, limits| formats::tensorflow::checkpoint::read(bytes, limits),
     "concealed": |bytes, limits| (formats::concealed::search(bytes).is_ok(), formats::concealed::begins(bytes, 0, limits)),
+    "coreml": |bytes, limits| (formats::coreml::looks_like(bytes), formats::coreml::read(bytes, limits)),
     "executable": |bytes, _limits| formats::executable::recognise(bytes),
     "gguf": |bytes, limits| formats::gguf::read(bytes, limits),
     "hdf5": |bytes, limits| formats::hdf5::read(bytes, limits),
@@ -37,8 +38,10 @@ targets! {
     "keras": |bytes, limits| (formats::keras::read(bytes, limits), formats::keras::read_metadata(bytes, limits)),
     "npy": |bytes, _limits| formats::npy::header(bytes),
     "onnx": |bytes, limits| formats::onnx::read(bytes, limits),
+    "packages": |bytes, _limits| listed(bytes),
     "pickle": |bytes, limits| formats::pickle::describe(bytes, limits),
     "python": |bytes, _limits| formats::python::uses(&String::from_utf8_lossy(bytes)),
+    "rdata": |bytes, limits| formats::rdata::read(bytes, limits),
     "safetensors": |bytes, limits| formats::safetensors::read(bytes, limits),
     "sevenzip": |bytes, limits| formats::sevenzip::read(bytes, limits),
     "sniff": |bytes, limits| formats::sniff_all(bytes, limits),
@@ -46,6 +49,8 @@ targets! {
     "tar": |bytes, limits| formats::tar::read(bytes, limits),
     "tensorflow": |bytes, limits| formats::tensorflow::read(bytes, formats::Format::SavedModel, limits),
     "tflite": |bytes, limits| formats::tflite::read(bytes, limits),
+    "toml": |bytes, _limits| formats::toml::read_text(&String::from_utf8_lossy(bytes)),
+    "torchscript": |bytes, limits| (formats::torchscript::source::read(bytes), formats::torchscript::operators(bytes, limits)),
     "walk": |bytes, limits| walked(bytes, limits),
     "xml": |bytes, limits| formats::xml::read(bytes, limits),
     "yaml": |bytes, _limits| formats::yaml::read_text(&String::from_utf8_lossy(bytes)),
@@ -61,6 +66,7 @@ const LIMITS: Limits = Limits {
     depth: 4,
     steps: 100_000,
     findings: 50,
+    raw_bytes: 1 << 20,
     rows: 1_000,
 };
 
@@ -76,6 +82,24 @@ fn unpacked(bytes: &dyn Bytes, limits: &Limits) -> Vec<String> {
     codecs
         .chain(raw)
         .map(|codec| said(&faults(codec)))
+        .collect()
+}
+
+/// Every reader of lock files and requirements.
+fn listed(bytes: &[u8]) -> Vec<formats::packages::Listing> {
+    let paths = [
+        "requirements.txt",
+        "uv.lock",
+        "pylock.toml",
+        "Pipfile.lock",
+        "pyproject.toml",
+        "environment.yml",
+        "pixi.lock",
+        "a.dist-info/METADATA",
+    ];
+    let sources = paths.into_iter().filter_map(formats::packages::Source::of);
+    sources
+        .map(|source| formats::packages::read(source, bytes))
         .collect()
 }
 

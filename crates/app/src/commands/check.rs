@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use tutela_core::{Artifact, Limits};
-use tutela_evidence::{CHECK_PREDICATE, CheckPredicate, Draft, SelfTest, Statement};
+use tutela_evidence::{CHECK_PREDICATE, Draft, SelfTest, Statement};
 
 use super::explain::unknown;
 use super::{Call, scan};
 use crate::args::{CheckArguments, ScanArguments};
-use crate::examine::{Conditions, Examined, examine};
+use crate::examine::{Conditions, Examined, examine, known_digest};
 use crate::failure::{Exit, Failure};
 use crate::judge::Bench;
 use crate::output::{Output, Press, outputs};
@@ -75,7 +75,7 @@ fn check(
         &drafts(&stock.artifacts, examined)?,
         workplace.moment,
     )?;
-    let expected = conditions.expected(&stock.artifacts);
+    let expected = conditions.expected(&stock.artifacts)?;
     let bench = Bench {
         workplace,
         keys: &keys,
@@ -138,19 +138,13 @@ fn describe(results: &BTreeMap<&str, SelfTest>) -> String {
 }
 
 fn drafts(artifacts: &[Artifact], examined: Vec<Examined>) -> Result<Vec<Draft>, Failure> {
-    let statement = |(index, predicate): Examined| -> Option<Statement<CheckPredicate>> {
+    let draft = |(index, predicate): Examined| -> Option<Result<Draft, Failure>> {
         let artifact = artifacts.get(index)?;
-        Some(Statement::new(
-            &artifact.name,
-            artifact.digest,
-            CHECK_PREDICATE,
-            predicate,
-        ))
+        Some(known_digest(artifact).and_then(|digest| {
+            let statement = Statement::new(&artifact.name, digest, CHECK_PREDICATE, predicate);
+            Draft::new(&statement)
+                .map_err(|error| Failure::because("a result cannot be written down", &error))
+        }))
     };
-    examined
-        .into_iter()
-        .filter_map(statement)
-        .map(|statement| Draft::new(&statement))
-        .collect::<Result<Vec<Draft>, _>>()
-        .map_err(|error| Failure::because("a result cannot be written down", &error))
+    examined.into_iter().filter_map(draft).collect()
 }

@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &GateArguments, call: Call<'_>) -> Result<Exit, Fai
     let limits = Limits::default();
     let expected = workplace
         .conditions(arguments.seed, &limits)
-        .expected(&stock.artifacts);
+        .expected(&stock.artifacts)?;
     let bench = Bench {
         workplace: &workplace,
         keys: &keys,

@@ -12,7 +12,7 @@ use crate::args::InitArguments;
 use crate::config::FILE_NAME;
 use crate::failure::{Exit, Failure};
 use crate::output::write_whole;
-use crate::project::{Rules, apart, recognise};
+use crate::project::{Rules, Take, apart, recognise};
 use crate::state::require_real_folders;
 use crate::workplace::Workplace;
 
@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &InitArguments, call: Call<'_>) -> Result<Exit, Fai
     if Workplace::find(folder, call.shared, call.terminal)?.is_none() {
         let bar = call.terminal.bar("looking");
         let apart = apart(folder);
-        let artifacts = recognise(folder, &leaving_out(&apart)?, &bar);
+        let artifacts = recognise(folder, &leaving_out(&apart)?, Take::Digest, &bar);
         drop(bar);
         let text = project_file(&name_of(folder), &artifacts, &apart);
         write(&file, text.as_bytes())?;

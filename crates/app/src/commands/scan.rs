@@ -4,16 +4,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
-use tutela_core::{Artifact, Limits, Outcome, Progress, Timestamp};
+use tutela_core::{Artifact, Digest, Limits, Outcome, Progress, Timestamp, combine};
 use tutela_evidence::{CheckPredicate, Dossier, Evidence, Standing};
 
 use super::Call;
 use super::explain::unknown;
 use crate::args::ScanArguments;
-use crate::examine::{Conditions, digest_of, examine};
+use crate::examine::{Conditions, digest_of, examine, known_digest};
 use crate::failure::{Exit, Failure};
-use crate::output::{Press, outputs};
-use crate::project::{Found, Rules, recognise, recognise_files};
+use crate::output::{Output, Press, outputs};
+use crate::project::{Found, Rules, Take, recognise, recognise_files};
 use crate::report::Format;
 use crate::workplace::moment;
 
@@ -34,11 +34,12 @@ pub(super) fn run(arguments: &ScanArguments, call: Call<'_>) -> Result<Exit, Fai
     } else {
         None
     };
-    let artifacts = found(&arguments.paths, input.as_ref(), &rules, &bar)?;
+    let take = take(arguments, &outputs);
+    let artifacts = found(&arguments.paths, input.as_ref(), (&rules, take), &bar)?;
     if artifacts.is_empty() {
         call.terminal.say("nothing to examine: there are no files");
     }
-    let limits = Limits::default();
+    let limits = limits(arguments);
     let as_of = moment(call.shared).now;
     let conditions = Conditions {
         catalogue: &catalogue,
@@ -50,7 +51,10 @@ pub(super) fn run(arguments: &ScanArguments, call: Call<'_>) -> Result<Exit, Fai
     let examined = examine(&conditions, &artifacts, &arguments.only, &bar);
     drop(bar);
     let exit = verdict(&examined, &artifacts, arguments);
-    let dossier = unsigned(&artifacts, examined, as_of)?;
+    let dossier = match take {
+        Take::Digest => unsigned(&artifacts, examined, as_of)?,
+        Take::Marks | Take::Nothing => undigested(examined, as_of),
+    };
     let press = Press {
         catalogue: &catalogue,
         fail_on: arguments.fail_on,
@@ -58,6 +62,29 @@ pub(super) fn run(arguments: &ScanArguments, call: Call<'_>) -> Result<Exit, Fai
     };
     press.print(&dossier, &outputs)?;
     Ok(exit)
+}
+
+/// Digests are taken where an output names them; a byte is read where something looks at it.
+fn take(arguments: &ScanArguments, outputs: &[Output]) -> Take {
+    if outputs.iter().any(Output::names_digests) {
+        Take::Digest
+    } else if arguments.structure {
+        Take::Nothing
+    } else {
+        Take::Marks
+    }
+}
+
+fn limits(arguments: &ScanArguments) -> Limits {
+    let usual = Limits::default();
+    Limits {
+        raw_bytes: if arguments.structure {
+            0
+        } else {
+            usual.raw_bytes
+        },
+        ..usual
+    }
 }
 
 fn rules(arguments: &ScanArguments) -> Result<Rules, Failure> {
@@ -86,7 +113,7 @@ fn is_input(path: &Path) -> bool {
 fn found(
     paths: &[PathBuf],
     input: Option<&NamedTempFile>,
-    rules: &Rules,
+    (rules, take): (&Rules, Take),
     progress: &dyn Progress,
 ) -> Result<Vec<Artifact>, Failure> {
     let mut artifacts = Vec::new();
@@ -100,7 +127,7 @@ fn found(
                 path.display()
             )));
         } else if path.is_dir() {
-            let mut found = recognise(path, rules, progress);
+            let mut found = recognise(path, rules, take, progress);
             if paths.len() > 1 {
                 for artifact in &mut found {
                     artifact.name = format!("{}: {}", path.display(), artifact.name);
@@ -118,7 +145,7 @@ fn found(
     }
     files.sort();
     files.dedup();
-    artifacts.extend(recognise_files(files, progress));
+    artifacts.extend(recognise_files(files, take, progress));
     Ok(artifacts)
 }
 
@@ -158,7 +185,10 @@ fn unsigned(
 ) -> Result<Dossier, Failure> {
     let evidence = |(index, predicate): (usize, CheckPredicate)| {
         let id = digest_of(&predicate)?;
-        let subject = artifacts.get(index).map_or(id, |artifact| artifact.digest);
+        let subject = match artifacts.get(index) {
+            Some(artifact) => known_digest(artifact)?,
+            None => id,
+        };
         Ok(Evidence {
             id,
             subject,
@@ -166,18 +196,38 @@ fn unsigned(
             standing: Standing::Unsigned,
         })
     };
-    Ok(Dossier {
+    let checks = examined.into_iter().map(evidence);
+    Ok(dossier(checks.collect::<Result<_, Failure>>()?, as_of))
+}
+
+/// A dossier of results for outputs that name no digests: nothing is named by its content.
+fn undigested(examined: Vec<(usize, CheckPredicate)>, as_of: Timestamp) -> Dossier {
+    let mut subject = (usize::MAX, Digest::of(b""));
+    let checks = examined.into_iter().map(|(index, predicate)| {
+        if subject.0 != index {
+            subject = (index, Digest::of(&index.to_le_bytes()));
+        }
+        let code = Digest::of(predicate.check.code.as_bytes());
+        Evidence {
+            id: combine([("artifact", &subject.1), ("check", &code)]),
+            subject: subject.1,
+            predicate,
+            standing: Standing::Undigested,
+        }
+    });
+    dossier(checks.collect(), as_of)
+}
+
+fn dossier(checks: Vec<Evidence<CheckPredicate>>, as_of: Timestamp) -> Dossier {
+    Dossier {
         system: "scan".to_owned(),
         as_of,
-        checks: examined
-            .into_iter()
-            .map(evidence)
-            .collect::<Result<_, Failure>>()?,
+        checks,
         manifests: Vec::new(),
         decision: None,
         refused: Vec::new(),
         log: None,
-    })
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use tutela_table::Table;
 use self::target::{Target, unread};
 use super::Call;
 use crate::args::SignArguments;
+use crate::examine::known_digest;
 use crate::failure::{Exit, Failure, chain};
 use crate::output::Staged;
 use crate::terminal::Terminal;
@@ -100,7 +101,8 @@ fn draft(target: Target) -> Result<Draft, Failure> {
     if let Some(entry) = artifact.unread.first() {
         return Err(unread(&entry.path, &entry.why));
     }
-    let mut manifest = Manifest::of(artifact);
+    let mut manifest = Manifest::of(artifact)
+        .map_err(|error| Failure::because("the manifest cannot be made", &error))?;
     if artifact.kind == Kind::Dataset {
         for (entry, file) in manifest.files.iter_mut().zip(&artifact.files) {
             entry.table = Some(table_print(file)?);
@@ -124,7 +126,7 @@ fn sign(draft: Draft, key: &StatementKey) -> Result<Signed, Failure> {
         what: format!(
             "signed {} ({}): {}",
             artifact.name,
-            artifact.digest,
+            known_digest(&artifact)?,
             manifest.display()
         ),
         file: manifest,

@@ -10,7 +10,7 @@ use globset::GlobMatcher;
 use rayon::prelude::*;
 use tutela_core::{
     Artifact, ArtifactFile, Declaration, FileBytes, FilesDeclaration, Kind, Limits,
-    ModelDeclaration, Progress, Split, Unread,
+    ModelDeclaration, Progress, Reading, Split, Unread,
 };
 
 use tutela_formats::concealed::Finder;
@@ -23,6 +23,17 @@ const OTHER_FILES: &str = "files";
 
 /// Endings of data files, where nobody declares them.
 const DATA_ENDINGS: [&str; 6] = [".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".pq"];
+
+/// How much of each file is read when it is taken up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Take {
+    /// Every byte: the digest is taken, and what may be concealed is marked.
+    Digest,
+    /// Every byte, to mark what may be concealed.
+    Marks,
+    /// Nothing: checks read what they need.
+    Nothing,
+}
 
 /// The artifacts of a project.
 #[derive(Debug)]
@@ -75,6 +86,7 @@ pub(crate) fn discover(root: &Path, project: &Project, progress: &dyn Progress) 
         listing,
         &taken,
         Declaration::Files(declaration),
+        Take::Digest,
         progress,
     );
     Discovery {
@@ -108,26 +120,36 @@ fn rules(project: &Project, problems: &mut Vec<Problem>) -> Rules {
 
 /// Finds the artifacts of a folder that nobody declared.
 #[must_use]
-pub(crate) fn recognise(folder: &Path, rules: &Rules, progress: &dyn Progress) -> Vec<Artifact> {
-    undeclared(walk(folder, rules), progress)
+pub(crate) fn recognise(
+    folder: &Path,
+    rules: &Rules,
+    take: Take,
+    progress: &dyn Progress,
+) -> Vec<Artifact> {
+    undeclared(walk(folder, rules), take, progress)
 }
 
 /// Finds the artifacts of files that nobody declared.
 #[must_use]
-pub(crate) fn recognise_files(files: Vec<Found>, progress: &dyn Progress) -> Vec<Artifact> {
+pub(crate) fn recognise_files(
+    files: Vec<Found>,
+    take: Take,
+    progress: &dyn Progress,
+) -> Vec<Artifact> {
     let listing = Listing {
         files,
         ..Listing::default()
     };
-    undeclared(listing, progress)
+    undeclared(listing, take, progress)
 }
 
-fn undeclared(listing: Listing, progress: &dyn Progress) -> Vec<Artifact> {
+fn undeclared(listing: Listing, take: Take, progress: &dyn Progress) -> Vec<Artifact> {
     finish(
         Vec::new(),
         listing,
         &Taken::new(),
         Declaration::None,
+        take,
         progress,
     )
 }
@@ -244,6 +266,7 @@ fn finish(
     listing: Listing,
     taken: &Taken,
     other: Declaration,
+    take: Take,
     progress: &dyn Progress,
 ) -> Vec<Artifact> {
     let left: Vec<Found> = listing
@@ -283,7 +306,7 @@ fn finish(
     }
     let mut artifacts: Vec<Artifact> = plans
         .into_par_iter()
-        .map(|plan| plan.take(progress))
+        .map(|plan| plan.take(take, progress))
         .collect();
     let others = artifacts
         .iter()
@@ -299,12 +322,12 @@ fn finish(
 }
 
 impl Plan {
-    fn take(self, progress: &dyn Progress) -> Artifact {
+    fn take(self, how: Take, progress: &dyn Progress) -> Artifact {
         let taken: Vec<Result<ArtifactFile, Unread>> = self
             .files
             .into_par_iter()
             .map(|(found, split)| {
-                take(&found, progress)
+                take(&found, how, progress)
                     .map(|file| ArtifactFile { split, ..file })
                     .map_err(|error| Unread {
                         path: found.path,
@@ -326,15 +349,20 @@ impl Plan {
     }
 }
 
-/// Takes the digest of a file, and on the way marks where something may be concealed in it.
-fn take(found: &Found, progress: &dyn Progress) -> io::Result<ArtifactFile> {
+/// Takes up a file, and on the way marks where something may be concealed in it.
+fn take(found: &Found, how: Take, progress: &dyn Progress) -> io::Result<ArtifactFile> {
     let mut finder = Finder::default();
     let see = &mut |bytes: &[u8]| finder.see(bytes);
-    let file = ArtifactFile::take_through(found.path.clone(), &found.source, progress, see)?;
+    let reading = match how {
+        Take::Digest => Reading::Digest(see),
+        Take::Marks => Reading::Bytes(see),
+        Take::Nothing => Reading::Nothing,
+    };
+    let file = ArtifactFile::take_through(found.path.clone(), &found.source, reading, progress)?;
     let marks = finder.finish();
     Ok(ArtifactFile {
         // Where there are too many, the check has to say so.
-        marks: (!marks.overflowed).then_some(marks.places),
+        marks: (how != Take::Nothing && !marks.overflowed).then_some(marks.places),
         ..file
     })
 }

@@ -4,6 +4,6 @@ mod discover;
 mod manifests;
 mod walk;
 
-pub(crate) use discover::{discover, recognise, recognise_files};
+pub(crate) use discover::{Take, discover, recognise, recognise_files};
 pub(crate) use manifests::{Signers, manifest_path, read_envelope, read_manifests};
 pub(crate) use walk::{Found, Rules, apart, walk};

@@ -246,7 +246,7 @@ impl<'a> StandingPiece<'a> {
                 signers,
                 log_index: Some(*index),
             },
-            Standing::Unsigned => Self {
+            Standing::Unsigned | Standing::Undigested => Self {
                 verified: false,
                 signers: &[],
                 log_index: None,

@@ -92,12 +92,14 @@ impl Table<'_> {
     fn artifact(&mut self, group: &Group<'_>) -> io::Result<()> {
         let style = self.style;
         let name = format!("{} {}", group.kind.as_str(), show(group.name, NAME));
-        let facts = format!(
-            "{}, {}, sha256:{}",
+        let mut facts = format!(
+            "{}, {}",
             count_u64(group.files, "file", "files"),
-            size(group.bytes),
-            group.subject.short()
+            size(group.bytes)
         );
+        if group.is_digested() {
+            facts = format!("{facts}, sha256:{}", group.subject.short());
+        }
         writeln!(self.text, "\n{}", style.bold(&fit(&name, style.width)))?;
         writeln!(
             self.text,

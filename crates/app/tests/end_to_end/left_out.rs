@@ -53,6 +53,41 @@ fn a_scan_says_what_it_leaves_out() {
     project.tutela(&["scan", "--exclude", "["]).ends_with(2);
 }
 
+/// Weights with a pickle in the middle, and a small file beside them.
+fn concealing() -> Project {
+    let project = Project::empty();
+    let pickle = b"\x80\x02cos\nsystem\nX\x0b\0\0\0echo inert!\x85R.";
+    let noise = [0xbf_u8; 5000];
+    project.write("weights.bin", [&noise, pickle.as_slice(), &noise].concat());
+    project
+}
+
+#[test]
+fn a_look_at_the_structure_alone_says_that_raw_data_were_not_searched() {
+    let project = concealing();
+    project.tutela(&["scan"]).ends_with(1);
+    project.tutela(&["scan", "--structure"]).ends_with(0);
+    for format in ["json", "html"] {
+        let run = project.tutela(&["scan", "--structure", "-f", format]);
+        let said = run.ends_with(0).out;
+        assert!(said.contains("only the structure of files"), "{said}");
+    }
+}
+
+#[test]
+fn digests_are_taken_where_an_output_names_them() {
+    let project = concealing();
+    assert!(!project.tutela(&["scan"]).out.contains("sha256:"));
+    let digest = tutela_core::Digest::of(&fs::read(project.at("weights.bin")).unwrap());
+    for format in ["json", "sarif", "full"] {
+        let run = project.tutela(&["scan", "-f", format]).ends_with(1);
+        let found = run.out.contains("sha256:") || run.out.contains(&digest.to_hex());
+        assert!(found, "{format}");
+    }
+    let file = project.tutela(&["scan", "weights.bin", "-f", "json"]);
+    assert!(file.ends_with(1).out.contains(&digest.to_hex()));
+}
+
 #[cfg(unix)]
 #[test]
 fn what_cannot_be_read_is_never_a_pass() {

@@ -48,7 +48,7 @@ pub(super) fn demanded_signatures(policy: &Policy) -> usize {
 pub(super) const fn age_key<P>(evidence: &Evidence<P>) -> (u64, Digest) {
     let index = match evidence.standing {
         Standing::Verified { index, .. } => index,
-        Standing::Unsigned => 0,
+        Standing::Unsigned | Standing::Undigested => 0,
     };
     (index, evidence.id)
 }

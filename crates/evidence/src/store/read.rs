@@ -304,7 +304,7 @@ impl Dossier {
 const fn index(standing: &Standing) -> Option<u64> {
     match standing {
         Standing::Verified { index, .. } => Some(*index),
-        Standing::Unsigned => None,
+        Standing::Unsigned | Standing::Undigested => None,
     }
 }
 

@@ -258,7 +258,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Reads the argument and moves behind it.
-    fn argument(&mut self, opcode: Opcode) -> io::Result<Result<Read, Fault>> {
+    pub(super) fn argument(&mut self, opcode: Opcode) -> io::Result<Result<Read, Fault>> {
         let from = self.at.saturating_add(1);
         let read = match opcode.argument() {
             Written::None => Some((Read::None, from)),

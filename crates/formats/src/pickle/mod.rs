@@ -19,6 +19,7 @@ mod render;
 mod semantics;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod value;
 
 use std::fmt;
@@ -29,6 +30,7 @@ use tutela_core::{Bytes, Limits};
 pub use concealed::concealed;
 use machine::{Machine, Reading};
 pub use opcode::Opcode;
+pub use texts::texts;
 
 /// What a run of pickles would do.
 #[derive(Debug, Clone, Default, PartialEq)]

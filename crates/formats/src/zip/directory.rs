@@ -162,6 +162,18 @@ impl Reader<'_> {
         member.header = member.header.saturating_add(shift);
         let index = archive.members.len();
         let local = Local::read(&mut self.input, member.header)?;
+        let others = [
+            member.local_name.clone(),
+            local.as_ref().and_then(|local| local.other.clone()),
+        ];
+        for other in others.into_iter().flatten().take(1) {
+            let fault = Fault::OtherName {
+                name: escape(&member.name, 200),
+                other: escape(&other, 200),
+            };
+            member.local_name = Some(other);
+            archive.note(Some(index), fault);
+        }
         match &local {
             Some(local) => compare(&mut member, name, local, index, archive),
             None => archive.note(Some(index), Fault::NoHeader),
@@ -232,7 +244,7 @@ fn listed_member(input: &mut Input<'_>, at: u64) -> io::Result<Option<(Member, V
     let [unpacked, packed, header] = widen_fields([number(24), number(20), number(42)], &extra);
     let member = Member {
         name: String::from_utf8_lossy(&name).into_owned(),
-        local_name: None,
+        local_name: other_name(&name, &extra),
         method: short(10),
         flags: short(8),
         crc: u32_at(&fixed, 16).unwrap_or_default(),
@@ -267,6 +279,37 @@ pub(super) fn widen_fields<const N: usize>(mut fields: [u64; N], extra: &[u8]) -
         rest = rest.get(end..).unwrap_or_default();
     }
     fields
+}
+
+/// The name in a Unicode Path extra field (APPNOTE, section 4.6.9), where it is another one.
+///
+/// Its purpose is to write what the header's own character set cannot, and packers put other bytes or an escape such
+/// as `#U00e9` into the header instead: of such names only the ends are compared. Loaders that know the field use it
+/// only when its checksum fits the header's name; that is not asked here, since some do not look.
+pub(super) fn other_name(name: &[u8], extra: &[u8]) -> Option<String> {
+    let mut rest = extra;
+    while let (Some(id), Some(size)) = (u16_at(rest, 0), u16_at(rest, 2)) {
+        let end = usize::from(size).saturating_add(4);
+        if id == 0x7075 {
+            // A version and a checksum stand before the name.
+            let other = rest.get(9..end)?;
+            let both_plain = name.is_ascii() && other.is_ascii();
+            let differs = if both_plain {
+                name != other
+            } else {
+                ending(name) != ending(other)
+            };
+            return differs.then(|| String::from_utf8_lossy(other).into_owned());
+        }
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    None
+}
+
+/// What stands behind the last point of a name.
+fn ending(name: &[u8]) -> Option<&[u8]> {
+    let point = name.iter().rposition(|byte| *byte == b'.')?;
+    name.get(point..)
 }
 
 fn compare(member: &mut Member, name: &[u8], local: &Local, index: usize, archive: &mut Archive) {

@@ -4,7 +4,7 @@ use std::io;
 
 use tutela_core::escape;
 
-use super::directory::{LISTED, widen_fields};
+use super::directory::{LISTED, other_name, widen_fields};
 use super::{Archive, Fault, Member};
 use crate::input::Input;
 use crate::little::{u16_at, u32_at};
@@ -17,6 +17,8 @@ const SEARCH: u64 = 256 << 20;
 /// What a member's own header says.
 pub(super) struct Local {
     pub(super) name: Vec<u8>,
+    /// Another name in an extra field.
+    pub(super) other: Option<String>,
     pub(super) version: u16,
     pub(super) method: u16,
     pub(super) flags: u16,
@@ -43,6 +45,7 @@ impl Local {
         let extra = input.prefix(extra_at, extra_length)?.to_vec();
         let [unpacked, packed] = widen_fields([number(22), number(18)], &extra);
         Ok(Some(Self {
+            other: other_name(&name, &extra),
             name,
             version: short(4),
             method: short(8),
@@ -68,7 +71,7 @@ impl Local {
     pub(super) fn member(&self, header: u64) -> Member {
         Member {
             name: self.text(),
-            local_name: None,
+            local_name: self.other.clone(),
             method: self.method,
             flags: self.flags,
             crc: self.crc,

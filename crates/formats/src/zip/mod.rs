@@ -44,7 +44,7 @@ impl Archive {
 pub struct Member {
     /// Its name in the central directory, or in its own header when it is not listed there.
     pub name: String,
-    /// Its name in its own header, where that differs.
+    /// Another name that it has for some loaders: in its own header or in an extra field.
     pub local_name: Option<String>,
     /// How it is packed: 0 stored, 8 deflate, others by the zip specification.
     pub method: u16,
@@ -118,6 +118,14 @@ pub enum Fault {
         listed: String,
         /// In the member's header, escaped.
         local: String,
+    },
+    /// An extra field gives another name (0x7075, Unicode Path), which only some loaders read.
+    #[error("a header calls a member `{name}`, its Unicode extra field calls it `{other}`")]
+    OtherName {
+        /// In the header, escaped.
+        name: String,
+        /// In the extra field, escaped.
+        other: String,
     },
     /// The two headers give different packing methods.
     #[error("the directory says packing method {listed}, the member's header says {local}")]

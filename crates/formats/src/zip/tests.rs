@@ -359,3 +359,22 @@ proptest! {
         prop_assert!(walked.is_ok());
     }
 }
+
+#[test]
+fn an_extra_field_with_another_name_is_told() {
+    let field = |name: &[u8]| {
+        let size = u8::try_from(name.len() + 5).unwrap();
+        [b"up", &[size, 0, 1, 0, 0, 0, 0][..], name].concat()
+    };
+    let other = |name: &[u8], other: &[u8]| directory::other_name(name, &field(other));
+    assert_eq!(other(b"a.txt", b"data.pkl").as_deref(), Some("data.pkl"));
+    assert!(other(b"\x82.txt", "\u{e9}.pkl".as_bytes()).is_some());
+    // What Info-ZIP writes for names that its character set lacks.
+    assert_eq!(other(b"caf#U00e9.txt", "caf\u{e9}.txt".as_bytes()), None);
+    assert_eq!(other(b"caf\x82.txt", "caf\u{e9}.txt".as_bytes()), None);
+    assert_eq!(other(b"a.txt", b"a.txt"), None);
+    for length in 0..9 {
+        let cut = field(b"x");
+        assert_eq!(directory::other_name(b"a", &cut[..length]), None);
+    }
+}

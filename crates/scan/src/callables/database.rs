@@ -1,16 +1,16 @@
 //! The derived database: what every callable of the analysed libraries does.
 //!
 //! `cargo xtask callables` writes it from the libraries' sources; it is part of the program and does not
-//! depend on the host. A library is one packed text, unpacked when its first name is asked for.
+//! depend on the host. It is packed in blocks of some modules of one library, unpacked when one of their names is asked for.
 //!
 //! ```text
-//! tutela callables 1                      format and its version
-//! # scikit-learn 1.5.2                    what it was made from
-//! pandas 0 1234                           a library: place and length of its packed text
+//! tutela callables 2                      format and its version
+//! # scikit-learn 1.5.2 03b6158e…          what it was made from: library, version, digest of the wheel
+//! pandas.core 0 1234                      a block: its first module, place and length of its packed text
 //!                                         an empty line, then the packed texts (zlib)
 //! ```
-//! A packed text has one section for each module, and sections and names are sorted by their bytes:
-//! the module, then `name effect` lines, then an empty line.
+//! A packed text has one section for each module: the module, then `name effect` lines, then an empty line.
+//! Blocks, sections and names are sorted by their bytes; no block holds modules of two libraries.
 
 use std::sync::OnceLock;
 
@@ -22,10 +22,10 @@ use super::Effect;
 /// The database as it is shipped.
 static SHIPPED: Database = Database::new(include_bytes!("database.z"));
 
-/// The largest text of a library: the largest now has 4 MiB.
-const UNPACKED: u64 = 64 << 20;
+/// The largest text of a block: a module is never divided, and the largest has 300 KiB.
+const UNPACKED: u64 = 8 << 20;
 
-const MAGIC: &str = "tutela callables 1";
+const MAGIC: &str = "tutela callables 2";
 
 /// What the database tells of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,24 +45,23 @@ pub(super) fn look_up(module: &str, name: &str) -> Answer {
 
 /// Whether a module was analysed.
 pub(super) fn has_module(module: &str) -> bool {
-    SHIPPED
-        .text_of(module)
-        .is_some_and(|text| text.section(module).is_some())
+    SHIPPED.section(module).is_some()
 }
 
 /// A database: the bytes, and what has been unpacked of them.
 struct Database {
     bytes: &'static [u8],
-    libraries: OnceLock<Vec<Library>>,
+    blocks: OnceLock<Vec<Block>>,
 }
 
-struct Library {
-    name: &'static str,
+struct Block {
+    /// The first of its modules.
+    first: &'static str,
     packed: &'static [u8],
     text: OnceLock<Text>,
 }
 
-/// The text of a library, with the places of its sections.
+/// The text of a block, with the places of its sections.
 #[derive(Default)]
 struct Text {
     text: String,
@@ -73,33 +72,46 @@ impl Database {
     const fn new(bytes: &'static [u8]) -> Self {
         Self {
             bytes,
-            libraries: OnceLock::new(),
+            blocks: OnceLock::new(),
         }
     }
 
-    /// The text of the library that a module belongs to.
-    fn text_of(&self, module: &str) -> Option<&Text> {
-        let first = module.split('.').next().unwrap_or_default();
-        let libraries = self.libraries.get_or_init(|| libraries(self.bytes));
-        let library = libraries
-            .binary_search_by_key(&first, |library| library.name)
-            .ok()
-            .and_then(|index| libraries.get(index))?;
-        Some(library.text.get_or_init(|| Text::unpack(library.packed)))
+    /// The lines of a module; nothing is unpacked but the block that would hold it.
+    fn section(&self, module: &str) -> Option<&str> {
+        let blocks = self.blocks.get_or_init(|| blocks(self.bytes));
+        let after = blocks.partition_point(|block| follows(module, block.first));
+        let block = blocks.get(after.checked_sub(1)?)?;
+        let text = block.text.get_or_init(|| Text::unpack(block.packed));
+        text.section(module)
     }
 
     fn look_up(&self, module: &str, name: &str) -> Answer {
-        let Some(text) = self.text_of(module) else {
+        let blocks = self.blocks.get_or_init(|| blocks(self.bytes));
+        let library = library_of(module);
+        // The block that begins last of those that do not begin behind the module; libraries begin a block each.
+        let after = blocks.partition_point(|block| follows(module, block.first));
+        let mut around = blocks.iter().skip(after.saturating_sub(1)).take(2);
+        if !around.any(|block| library_of(block.first) == library) {
             return Answer::NoSuchLibrary;
-        };
-        text.section(module)
+        }
+        self.section(module)
             .and_then(|section| effects(section, name))
             .unwrap_or(Answer::NoSuchName)
     }
 }
 
-/// The libraries that the head lists; none when the head is not what it should be.
-fn libraries(bytes: &'static [u8]) -> Vec<Library> {
+/// The library that a module belongs to.
+fn library_of(module: &str) -> &str {
+    module.split('.').next().unwrap_or_default()
+}
+
+/// Whether a module stands at or behind the first of a block: by library, then by its whole name.
+fn follows(module: &str, first: &str) -> bool {
+    (library_of(first), first) <= (library_of(module), module)
+}
+
+/// The blocks that the head lists; none when the head is not what it should be.
+fn blocks(bytes: &'static [u8]) -> Vec<Block> {
     let Some((head, packed)) = split(bytes) else {
         return Vec::new();
     };
@@ -111,11 +123,11 @@ fn libraries(bytes: &'static [u8]) -> Vec<Library> {
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| {
             let mut fields = line.split(' ');
-            let name = fields.next()?;
+            let first = fields.next()?;
             let start: usize = fields.next()?.parse().ok()?;
             let length: usize = fields.next()?.parse().ok()?;
-            Some(Library {
-                name,
+            Some(Block {
+                first,
                 packed: packed.get(start..start.checked_add(length)?)?,
                 text: OnceLock::new(),
             })

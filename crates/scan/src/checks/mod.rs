@@ -1,6 +1,6 @@
 //! The checks of this crate: one folder and one line each.
 
-use tutela_core::{Artifact, Check, Context, Error, Group, Scratch, Sink};
+use tutela_core::{Artifact, Check, Context, Digest, Error, Group, Scratch, Sink};
 
 use crate::together::{self, EntryCheck, Together};
 
@@ -30,6 +30,10 @@ macro_rules! checks {
                     EntryCheck::plant(self, scratch)
                 }
 
+                fn beside(&self, context: &Context<'_>) -> Option<Digest> {
+                    EntryCheck::beside(self, context)
+                }
+
                 fn group(&self) -> Option<&'static dyn Group> {
                     Some(&TOGETHER)
                 }
@@ -46,6 +50,7 @@ checks! {
     code_in_opaque_model::CodeInOpaqueModel,
     concealed_payload::ConcealedPayload,
     config_callable::ConfigCallable,
+    coreml_custom_code::CoremlCustomCode,
     exposed_secret::ExposedSecret,
     gguf_header::GgufHeader,
     hdf5_external_link::Hdf5ExternalLink,
@@ -55,13 +60,16 @@ checks! {
     onnx_external_data::OnnxExternalData,
     onnx_structure::OnnxStructure,
     pickle_dangerous_import::PickleDangerousImport,
+    r_unsafe_call::RUnsafeCall,
     remote_code_config::RemoteCodeConfig,
     safetensors_header::SafetensorsHeader,
     skops_unsafe_node::SkopsUnsafeNode,
     tensorflow_checkpoint_range::TensorflowCheckpointRange,
     tensorflow_unsafe_operator::TensorflowUnsafeOperator,
     tflite_custom_operator::TfliteCustomOperator,
+    torchscript_unsafe_operator::TorchscriptUnsafeOperator,
     torchserve_handler::TorchserveHandler,
     unexpected_executable::UnexpectedExecutable,
+    vulnerable_loader::VulnerableLoader,
     xml_entity_expansion::XmlEntityExpansion,
 }

@@ -107,7 +107,7 @@ pub(super) fn look(folder: &Path, place: &Path) -> Sight {
         return Sight::Gone;
     }
     match ArtifactFile::take("", &whole, &NoProgress) {
-        Ok(file) => Sight::There(file.digest),
+        Ok(file) => file.digest.map_or(Sight::Gone, Sight::There),
         Err(error) => error.into(),
     }
 }

@@ -133,7 +133,7 @@ fn place(standing: &Standing) -> String {
                 .collect();
             format!("signed by {}, log index {index}", signers.join(" and "))
         }
-        Standing::Unsigned => "signed by nobody".to_owned(),
+        Standing::Unsigned | Standing::Undigested => "signed by nobody".to_owned(),
     }
 }
 
@@ -141,7 +141,9 @@ fn manifest(artifact: &Artifact) -> Option<Proof> {
     match artifact.declaration.manifest()? {
         ManifestStatus::Absent => None,
         ManifestStatus::Refused { why } => Some(Proof::refused("manifest", &artifact.name, why)),
-        ManifestStatus::Verified { manifest, signer } if manifest.digest == artifact.digest => {
+        ManifestStatus::Verified { manifest, signer }
+            if Some(manifest.digest) == artifact.digest =>
+        {
             Some(Proof::verified(
                 "manifest",
                 &artifact.name,
@@ -156,7 +158,7 @@ fn not_as_signed(artifact: &Artifact, manifest: &Manifest) -> Proof {
     let files: BTreeMap<&str, Digest> = artifact
         .files
         .iter()
-        .map(|file| (file.path.as_str(), file.digest))
+        .filter_map(|file| Some((file.path.as_str(), file.digest?)))
         .collect();
     let unread = |path: &str| artifact.unread.iter().find(|unread| unread.path == path);
     let now = |path: &str| match (files.get(path), unread(path)) {
@@ -191,25 +193,26 @@ fn artifacts(artifacts: &[Artifact], dossier: &Dossier) -> Vec<Proof> {
             let why = format!("`{}` cannot be read: {}", unread.path, unread.why);
             return Proof::incomplete("artifact", &artifact.name, why);
         }
+        let digest = match artifact.known_digest() {
+            Ok(digest) => digest,
+            Err(error) => return Proof::incomplete("artifact", &artifact.name, error.to_string()),
+        };
         match known {
             None => Proof::incomplete(
                 "artifact",
                 &artifact.name,
                 "no evidence speaks of it; run `tutela check`",
             ),
-            Some(known) if known.iter().all(|subject| *subject == artifact.digest) => {
-                Proof::verified("artifact", &artifact.name, artifact.digest.to_string())
+            Some(known) if known.iter().all(|subject| *subject == digest) => {
+                Proof::verified("artifact", &artifact.name, digest.to_string())
             }
             Some(known) => {
                 let signed = known
                     .iter()
-                    .find(|subject| **subject != artifact.digest)
+                    .find(|subject| **subject != digest)
                     .map(Digest::short);
                 let signed = signed.unwrap_or_default();
-                let detail = format!(
-                    "it is {}, its evidence speaks of {signed}",
-                    artifact.digest.short()
-                );
+                let detail = format!("it is {}, its evidence speaks of {signed}", digest.short());
                 Proof::refused("artifact", &artifact.name, detail)
             }
         }

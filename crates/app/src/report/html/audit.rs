@@ -88,7 +88,7 @@ fn piece<P>(evidence: &Evidence<P>, what: String, artifact: String) -> Piece {
         signers: signers(&evidence.standing),
         index: match evidence.standing {
             Standing::Verified { index, .. } => Some(grouped(index)),
-            Standing::Unsigned => None,
+            Standing::Unsigned | Standing::Undigested => None,
         },
         command: verify_command(evidence.id),
     }

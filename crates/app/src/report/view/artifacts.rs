@@ -1,7 +1,7 @@
 //! The evidence by artifact.
 
 use tutela_core::{Digest, Kind, Manifest};
-use tutela_evidence::{CheckPredicate, Evidence};
+use tutela_evidence::{CheckPredicate, Evidence, Standing};
 
 use super::{Row, View};
 
@@ -22,6 +22,14 @@ pub(crate) struct Group<'a> {
     pub(crate) checks: Vec<&'a Evidence<CheckPredicate>>,
     /// The signed manifests of it.
     pub(crate) manifests: Vec<&'a Evidence<Manifest>>,
+}
+
+impl Group<'_> {
+    /// Whether its subject is a digest; it is not where no output names one.
+    pub(crate) fn is_digested(&self) -> bool {
+        let undigested = |check: &&Evidence<CheckPredicate>| check.standing == Standing::Undigested;
+        !self.checks.iter().any(|check| undigested(check))
+    }
 }
 
 impl<'a> View<'a> {

@@ -122,7 +122,7 @@ impl View<'_> {
         for standing in checks.chain(manifests).chain(decision) {
             match standing {
                 Standing::Verified { .. } => signed = true,
-                Standing::Unsigned => unsigned = true,
+                Standing::Unsigned | Standing::Undigested => unsigned = true,
             }
         }
         match (signed, unsigned) {

@@ -178,6 +178,6 @@ pub(super) fn signers(standing: &Standing) -> String {
                 .collect();
             names.join(", ")
         }
-        Standing::Unsigned => "nobody".to_owned(),
+        Standing::Unsigned | Standing::Undigested => "nobody".to_owned(),
     }
 }

@@ -46,6 +46,7 @@ pub(super) fn of_zip(fault: &zip::Fault) -> Judged {
     use Severity::{High, Low, Medium};
     let (sort, severity) = match fault {
         zip::Fault::Name { .. } => ("name", High),
+        zip::Fault::OtherName { .. } => ("other-name", High),
         zip::Fault::Method { .. } => ("method", High),
         zip::Fault::Size { .. } => ("size", High),
         zip::Fault::StoredSize { .. } => ("stored-size", High),

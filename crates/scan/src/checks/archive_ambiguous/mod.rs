@@ -21,7 +21,7 @@ declare_check! {
     /// # What it finds
     /// Every container is read twice: as lenient loaders read it, and as its format wants it. What
     /// differs is a finding. In zip archives: a member whose own header gives another name, packing,
-    /// size or checksum than the directory; members that no directory names, or that only one of
+    /// size or checksum than the directory; another name in a Unicode extra field; members that no directory names, or that only one of
     /// several directories names; members that lie inside each other or have one name; flags that
     /// claim encryption over plain data; data that does not fit its checksum or its declared size;
     /// names with a zero byte; bytes before, between and behind the members. In tar archives: two

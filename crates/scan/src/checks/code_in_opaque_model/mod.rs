@@ -16,7 +16,7 @@ declare_check! {
     /// Code in models whose formats are only recognised.
     ///
     /// # What it finds
-    /// In models of ExecuTorch, ONNX Runtime, TensorRT, RKNN, Torch7, Paddle and GGML, which are not taken
+    /// In models of ExecuTorch, PyTorch mobile, ONNX Runtime, TensorRT, RKNN, Torch7, Paddle and GGML, which are not taken
     /// apart: programs and libraries for the processor of the host, paths of libraries to load, and texts
     /// that start programs, run code or talk to other computers.
     ///
@@ -89,6 +89,7 @@ const fn is_opaque(format: Format) -> bool {
         format,
         Format::ExecuTorch
             | Format::OnnxRuntime
+            | Format::TorchMobile
             | Format::TensorRt
             | Format::Rknn
             | Format::Torch7

@@ -3,7 +3,7 @@
 use std::io;
 
 use tutela_core::{
-    Artifact, ArtifactFile, Context, Error, Finding, Reference, Region, Scratch, Severity, Sink,
+    Artifact, ArtifactFile, Context, Error, Finding, Limits, Reference, Region, Scratch, Severity, Sink,
     Window, declare_check,
 };
 use tutela_formats::concealed::{self, Concealed, begins};
@@ -73,6 +73,10 @@ impl EntryCheck for ConcealedPayload {
         Scope::Containers
     }
 
+    fn left_out(&self, limits: &Limits) -> Option<&'static str> {
+        (limits.raw_bytes == 0).then_some("only the structure of files was asked for")
+    }
+
     fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         Box::new(move |file, entry, sink| {
             let search = Search {
@@ -103,6 +107,14 @@ struct Search<'a> {
 impl Search<'_> {
     fn run(&self, sink: &mut dyn Sink) -> io::Result<()> {
         if self.entry.bytes.len() < LEAST || !self.is_raw() {
+            return Ok(());
+        }
+        if self.entry.bytes.len() > self.context.limits.raw_bytes {
+            let place = place(self.file, self.entry.member);
+            let limit = self.context.limits.raw_bytes;
+            sink.incomplete(format!(
+                "`{place}` is larger than the limit of {limit} raw bytes that are searched"
+            ));
             return Ok(());
         }
         let Some(marks) = self.marks()? else {

@@ -5,6 +5,7 @@ mod rules;
 use tutela_core::{Artifact, Context, Error, Reference, Scratch, declare_check};
 use tutela_formats::Format;
 
+use crate::beside::Beside;
 use crate::config::{document, name_of, report};
 use crate::together::{EntryCheck, Visitor};
 use rules::{Around, WORDS, judge};
@@ -18,6 +19,11 @@ declare_check! {
     /// diffusers `model_index.json` that are not of a known library, modules in a sentence-transformers
     /// `modules.json` that are not of its library, and an MLflow `loader_module` of its own. Keys may stand
     /// twice, be escaped or lie at any depth; files are told by content and looked for in archives too.
+    ///
+    /// Python files beside the configuration, and what they import from there, are read. Code that starts programs,
+    /// runs text as code, sends something away, or does anything with the network as soon as it is loaded, is a high
+    /// finding; code that does none of that is a medium one. Code that is not there, or lies in another repository, is
+    /// high: what will run is decided later, by somebody else.
     ///
     /// # Why it matters
     /// A model directory with only safetensors in it looks safe, but one line in `config.json` is enough:
@@ -35,9 +41,9 @@ declare_check! {
     /// for a repository that you have not read.
     ///
     /// # Limits
-    /// The code itself is not judged, so that honest models with code of their own are found as well: they
-    /// do run it. Libraries that loaders know by name are taken as honest. Configurations longer than 64 MiB
-    /// (YAML: 4 MiB) are not read.
+    /// Code is read, not run: a function whose name is put together from texts is seen only for `getattr`. Code in an
+    /// archive beside its configuration counts as absent, and so does code longer than 8 MiB. Libraries that loaders
+    /// know by name are taken as honest. Configurations longer than 64 MiB (YAML: 4 MiB) are not read.
     ///
     /// # References
     /// CWE-829 (inclusion of functionality from untrusted control sphere), CWE-94; MITRE ATLAS
@@ -71,11 +77,15 @@ impl EntryCheck for RemoteCodeConfig {
             let Some(document) = document((file, entry), context, WORDS, sink)? else {
                 return Ok(());
             };
+            // Beside an archive lies nothing that what is packed in it would import.
+            let files = match entry.member {
+                None => artifact.files.as_slice(),
+                Some(_) => &[],
+            };
             let around = Around {
                 name: name_of(file, entry),
-                path: &file.path,
                 is_yaml: !entry.formats.contains(&Format::Json),
-                files: &artifact.files,
+                beside: Beside::new(&file.path, files),
             };
             let remarks = judge(&document, &around);
             report(&Self::INFO, remarks, (file, entry), sink);

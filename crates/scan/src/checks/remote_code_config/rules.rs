@@ -1,11 +1,11 @@
 //! Which entries of a configuration make a loader run code, loader by loader.
 
-use tutela_core::{ArtifactFile, Severity};
+use tutela_core::Severity;
 use tutela_formats::tree::{Document, Node, Value};
 
+use crate::beside::{Beside, Code};
 use crate::callables::Effect;
 use crate::config::{REMARKS, Remark, effect_of_path, is_path, shown};
-use crate::inside::folder;
 
 /// A configuration without any of these is of no interest.
 pub(super) const WORDS: &[&str] = &[
@@ -25,31 +25,10 @@ pub(super) const WORDS: &[&str] = &[
 pub(super) struct Around<'a> {
     /// Its name without folders.
     pub(super) name: &'a str,
-    /// The path of its file.
-    pub(super) path: &'a str,
     /// Whether it is YAML: settings of whoever trains or measures, more often than of a model.
     pub(super) is_yaml: bool,
-    /// The artifact's files.
-    pub(super) files: &'a [ArtifactFile],
-}
-
-impl Around<'_> {
-    /// Where the code of a module lies, as the end of a sentence.
-    fn origin(&self, module: &str) -> String {
-        if let Some((repository, _)) = module.split_once("--") {
-            return format!("code of the repository `{}`", shown(repository));
-        }
-        let file = format!("{}.py", module.replace('.', "/"));
-        let beside = match folder(self.path) {
-            "" => file.clone(),
-            folder => format!("{folder}/{file}"),
-        };
-        if self.files.iter().any(|known| known.path == beside) {
-            format!("which lies beside it as `{}`", shown(&file))
-        } else {
-            "code that comes with the model".to_owned()
-        }
-    }
+    /// The code beside it.
+    pub(super) beside: Beside<'a>,
 }
 
 /// Everything in a configuration that makes a loader run code.
@@ -63,6 +42,9 @@ pub(super) fn judge(document: &Document, around: &Around<'_>) -> Vec<Remark> {
         });
         modules(root, around, &mut remarks);
     }
+    // A flag adds nothing to code that was read.
+    let worst = remarks.iter().map(|remark| remark.severity).max();
+    trusted(document, around, worst, &mut remarks);
     remarks
 }
 
@@ -77,9 +59,6 @@ fn entry(key: &str, node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>)
             }
         }
         "custom_pipeline" | "custom_generate" => imports(key, node, around, remarks),
-        "trust_remote_code" | "custom_code" | "allow_remote_code" => {
-            trust(key, node, around, remarks);
-        }
         "loader_module" => loader(node, around, remarks),
         "parent_library" => adapter(node, around, remarks),
         _ => {}
@@ -101,39 +80,61 @@ fn imports(key: &str, node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark
             texts.push((below, text));
         }
     });
-    for (below, text) in texts {
+    for (below, text) in texts.into_iter().take(REMARKS) {
         let module = text.rsplit_once('.').map_or(text, |(module, _)| module);
-        let origin = around.origin(module);
+        let code = around.beside.code(module, &["custom_generate"]);
         let message = format!(
-            "`{key}` makes the loader import `{}`, {origin}",
-            shown(text)
+            "`{key}` makes the loader import `{}`, {}",
+            shown(text),
+            code.clause()
         );
-        let severity = Some(Severity::High).max(effect_of_path(text).severity());
-        remarks.push(Remark::about(
-            below,
-            severity.unwrap_or(Severity::High),
-            message,
-        ));
+        remarks.push(Remark::about(below, severity(&code, text), message));
     }
 }
 
-fn trust(key: &str, node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
-    let is_set = match &node.value {
+/// How bad it is to import a class: what the code does, and what the name alone says.
+fn severity(code: &Code, path: &str) -> Severity {
+    let named = effect_of_path(path).severity();
+    named
+        .filter(|named| *named >= Severity::High)
+        .map_or(code.severity(), |named| named.max(code.severity()))
+}
+
+/// Flags that tell a loader to run code, judged last: `worst` is how bad the code is that the rest names.
+fn trusted(
+    document: &Document,
+    around: &Around<'_>,
+    worst: Option<Severity>,
+    remarks: &mut Vec<Remark>,
+) {
+    let severity = match worst {
+        Some(worst) => worst.max(Severity::Medium),
+        None if around.is_yaml => Severity::Medium,
+        None => Severity::High,
+    };
+    for root in &document.roots {
+        root.each("", &mut |key, node| {
+            let is_flag = matches!(
+                key,
+                "trust_remote_code" | "custom_code" | "allow_remote_code"
+            );
+            if is_flag && is_set(node) && remarks.len() < REMARKS {
+                let message =
+                    format!("`{key}` tells the loader to run code that comes with a model");
+                remarks.push(Remark::about(node, severity, message));
+            }
+        });
+    }
+}
+
+fn is_set(node: &Node) -> bool {
+    match &node.value {
         Value::Bool(flag) => *flag,
         Value::Text(text) => matches!(
             text.trim().to_ascii_lowercase().as_str(),
             "true" | "1" | "yes"
         ),
         _ => false,
-    };
-    if is_set {
-        let message = format!("`{key}` tells the loader to run code that comes with a model");
-        let severity = if around.is_yaml {
-            Severity::Medium
-        } else {
-            Severity::High
-        };
-        remarks.push(Remark::about(node, severity, message));
     }
 }
 
@@ -145,12 +146,16 @@ fn loader(node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
     if top == "mlflow" && effect_of_path(module) != Effect::Programs {
         return;
     }
+    // MLflow puts the folder `code` on the path, whatever it is called in the model's own folder.
+    let code = around
+        .beside
+        .code(module, &["code", "code_path", "src", "data"]);
     let message = format!(
         "`loader_module` makes the loader import `{}`, {}",
         shown(module),
-        around.origin(module)
+        code.clause()
     );
-    remarks.push(Remark::about(node, Severity::High, message));
+    remarks.push(Remark::about(node, severity(&code, module), message));
 }
 
 /// PEFT imports the `parent_library` of an adapter's `auto_mapping` to find the class of its base model.
@@ -162,12 +167,13 @@ fn adapter(node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
     if LIBRARIES.binary_search(&top).is_ok() || top == "__main__" {
         return;
     }
+    let code = around.beside.code(module, &[]);
     let message = format!(
         "`parent_library` makes the loader import `{}`, {}",
         shown(module),
-        around.origin(module)
+        code.clause()
     );
-    remarks.push(Remark::about(node, Severity::High, message));
+    remarks.push(Remark::about(node, severity(&code, module), message));
 }
 
 /// A diffusers `model_index.json`: each component is a library and a class.
@@ -192,13 +198,13 @@ fn pipeline(node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
             || library_name.starts_with(char::is_lowercase)
                 && class_name.starts_with(char::is_uppercase);
         if key != "_class_name" && is_component {
-            component((library_name, class_name), part, around, remarks);
+            component((key, library_name, class_name), part, around, remarks);
         }
     }
 }
 
 fn component(
-    (library, class): (&str, &str),
+    (key, library, class): (&str, &str, &str),
     node: &Node,
     around: &Around<'_>,
     remarks: &mut Vec<Remark>,
@@ -209,13 +215,15 @@ fn component(
     if known && judged < Some(Severity::Critical) {
         return;
     }
+    // Each component has a folder of its own, in which its code lies.
+    let code = around.beside.code(library, &[key]);
     let message = format!(
         "a component is the class `{}` of `{}`, which is not a library of diffusers: the loader imports it, {}",
         shown(class),
         shown(library),
-        around.origin(library)
+        code.clause()
     );
-    let severity = judged.max(Some(Severity::High)).unwrap_or(Severity::High);
+    let severity = severity(&code, &format!("{library}.{class}"));
     remarks.push(Remark::about(node, severity, message));
 }
 
@@ -223,13 +231,16 @@ fn component(
 fn class_name(node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
     if let [module, class] = node.items() {
         let module = module.text().unwrap_or_default();
+        let class = class.text().unwrap_or_default();
+        let code = around.beside.code(module, &[]);
         let message = format!(
             "the pipeline is the class `{}` of `{}`, {}",
-            shown(class.text().unwrap_or_default()),
+            shown(class),
             shown(module),
-            around.origin(module)
+            code.clause()
         );
-        remarks.push(Remark::about(node, Severity::High, message));
+        let severity = severity(&code, &format!("{module}.{class}"));
+        remarks.push(Remark::about(node, severity, message));
         return;
     }
     let Some(text) = node
@@ -267,12 +278,15 @@ fn modules(root: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
             if known && effect_of_path(text).severity() < Some(Severity::Critical) {
                 continue;
             }
+            let module = text.rsplit_once('.').map_or(text, |(module, _)| module);
+            let folder = item.texts("path").next().unwrap_or_default();
+            let code = around.beside.code(module, &[folder]);
             let message = format!(
                 "a module is of the type `{}`, which is not of sentence-transformers: the loader imports it, {}",
                 shown(text),
-                around.origin(text.rsplit_once('.').map_or(text, |(module, _)| module))
+                code.clause()
             );
-            remarks.push(Remark::about(node, Severity::High, message));
+            remarks.push(Remark::about(node, severity(&code, text), message));
         }
     }
 }
@@ -435,9 +449,8 @@ mod tests {
     fn worst(name: &str, text: &str) -> Option<Severity> {
         let around = Around {
             name,
-            path: name,
             is_yaml: false,
-            files: &[],
+            beside: Beside::new(name, &[]),
         };
         let remarks = judge(&json::parse(text.as_bytes()), &around);
         remarks.iter().map(|remark| remark.severity).max()

@@ -1,10 +1,10 @@
 //! What the parts of a `TorchServe` archive do: manifest, source and requirements.
 
 use tutela_core::{Region, Severity};
-use tutela_formats::python;
 use tutela_formats::tree::Document;
 
 use crate::config::shown;
+use crate::source::{Deed, acts};
 
 /// Something to say about bytes of a member.
 pub(super) struct Said {
@@ -88,15 +88,21 @@ pub(super) fn handler(document: &Document, names: &[&str]) -> (Vec<Said>, Vec<St
 
 /// What Python source does that serving a model does not need.
 pub(super) fn source(text: &str) -> Vec<Said> {
-    let mut said = Vec::new();
-    for found in python::uses(text) {
-        let Some((severity, does)) = judge(&found.path, found.is_called) else {
-            continue;
-        };
-        let message = format!("the code uses `{}`, which {does}", shown(&found.path));
-        said.push(Said::at(found.region, severity, message));
-    }
-    said
+    acts(text)
+        .into_iter()
+        .map(|act| {
+            let severity = match act.deed {
+                Deed::Pickles => Severity::Medium,
+                _ => Severity::High,
+            };
+            let message = format!(
+                "the code uses `{}`, which {}",
+                shown(&act.path),
+                act.deed.clause()
+            );
+            Said::at(act.region, severity, message)
+        })
+        .collect()
 }
 
 /// Requirements that are installed from elsewhere than the usual index.
@@ -126,51 +132,6 @@ pub(super) fn requirements(text: &str) -> Vec<Said> {
         start = end.saturating_add(1);
     }
     said
-}
-
-fn judge(path: &str, is_called: bool) -> Option<(Severity, &'static str)> {
-    let bare = path.strip_prefix("builtins.").unwrap_or(path);
-    if matches!(bare, "eval" | "exec" | "__import__") && is_called {
-        return Some((Severity::High, "runs or loads code"));
-    }
-    let (module, name) = path.split_once('.')?;
-    let starts = "starts programs";
-    let connects = "opens network connections";
-    match module {
-        "os" | "posix" | "nt" => {
-            let program = ["exec", "spawn", "posix_spawn", "fork"]
-                .iter()
-                .any(|start| name.starts_with(start));
-            let shell = matches!(name, "system" | "popen" | "startfile" | "dup2");
-            (program || shell).then_some((Severity::High, starts))
-        }
-        "subprocess" | "pty" | "pexpect" | "commands" | "popen2" => {
-            let is_constant = name
-                .chars()
-                .all(|letter| letter.is_ascii_uppercase() || letter == '_');
-            let is_error = name.ends_with("Error") || name.ends_with("Expired");
-            (!is_constant && !is_error).then_some((Severity::High, starts))
-        }
-        "socket" => matches!(
-            name,
-            "socket" | "create_connection" | "create_server" | "socketpair"
-        )
-        .then_some((Severity::High, connects)),
-        "urllib" => (name.starts_with("request") || name.starts_with("url"))
-            .then_some((Severity::High, connects)),
-        "requests" | "httpx" | "aiohttp" | "urllib3" | "urllib2" | "ftplib" | "smtplib"
-        | "telnetlib" | "paramiko" | "websocket" | "websockets" => (!name.contains("exceptions")
-            && !name.contains("adapters"))
-        .then_some((Severity::High, connects)),
-        "http" => name
-            .starts_with("client.")
-            .then_some((Severity::High, connects)),
-        "ctypes" | "cffi" => Some((Severity::High, "loads native code")),
-        "marshal" | "runpy" | "code" => is_called.then_some((Severity::High, "runs or loads code")),
-        "pickle" | "dill" | "cloudpickle" => matches!(name, "load" | "loads" | "Unpickler")
-            .then_some((Severity::Medium, "loads pickles, which can run code")),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

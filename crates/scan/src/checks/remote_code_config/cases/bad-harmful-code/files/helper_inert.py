@@ -1,0 +1,6 @@
+from os import system as run
+
+
+def prepare(x):
+    run("echo inert")
+    return x

@@ -1,0 +1,2 @@
+class InertConfig:
+    model_type = "inert"

@@ -1,0 +1,119 @@
+//! What in a part of a file reaches weaknesses of loaders.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use tutela_core::{ArtifactFile, Context};
+use tutela_formats::{Entry, Format, gguf, keras, npy, onnx};
+
+use crate::advisories::Trigger;
+use crate::config::{name_of, text_of};
+use crate::keras::{config, plain_class};
+
+/// Configurations longer than this are not looked into for single keys.
+const CONFIGURATION: u64 = 1 << 20;
+
+/// What was seen in a part of a file.
+#[derive(Debug, Default)]
+pub(super) struct Features {
+    /// The formats whose loaders read it.
+    pub(super) formats: Vec<Format>,
+    /// What reaches weaknesses.
+    pub(super) triggers: BTreeSet<Trigger>,
+}
+
+/// Looks at a part of a file.
+pub(super) fn of(
+    file: &ArtifactFile,
+    entry: &Entry<'_>,
+    context: &Context<'_>,
+) -> io::Result<Features> {
+    let mut features = Features::default();
+    for format in entry.formats {
+        match format {
+            // Judged at their configuration, which says more.
+            Format::KerasZip | Format::Hdf5 => continue,
+            Format::Gguf => {
+                let model = gguf::read(entry.bytes, context.limits)?;
+                if model.value("tokenizer.chat_template").is_some() {
+                    features.triggers.insert(Trigger::ChatTemplate);
+                }
+            }
+            Format::Onnx => {
+                if !onnx::read(entry.bytes, context.limits)?.external.is_empty() {
+                    features.triggers.insert(Trigger::ExternalData);
+                }
+            }
+            Format::Npy => {
+                if npy::header(entry.bytes)?.is_some_and(|header| header.objects) {
+                    features.triggers.insert(Trigger::ObjectArray);
+                }
+            }
+            Format::TorchScript => {
+                // torch.load takes it too, and passes it on to the loader of code.
+                features.formats.push(Format::TorchZip);
+                features.triggers.insert(Trigger::TorchScript);
+            }
+            // The pickle of a torch archive is the archive's.
+            Format::Pickle if entry.around.contains(&Format::TorchZip) => continue,
+            _ => {}
+        }
+        features.formats.push(*format);
+    }
+    if let Some(config) = config(entry, context.limits)? {
+        let around = [Format::KerasZip, Format::Hdf5];
+        let outer = around.iter().filter(|format| entry.around.contains(format));
+        features.formats.extend(outer);
+        of_keras(&config, &mut features.triggers);
+    }
+    of_text(file, entry, &mut features.triggers)?;
+    Ok(features)
+}
+
+fn of_keras(config: &keras::Config, triggers: &mut BTreeSet<Trigger>) {
+    for object in &config.objects {
+        let class = plain_class(&object.class_name);
+        let module = object.module.as_deref().unwrap_or("keras");
+        let is_own = module == "keras" || module.starts_with("keras.") || module == "builtins";
+        match class {
+            "Lambda" | "__lambda__" => drop(triggers.insert(Trigger::Lambda)),
+            "TFSMLayer" => drop(triggers.insert(Trigger::TfsmLayer)),
+            "StringLookup" | "IntegerLookup" | "TextVectorization" | "IndexLookup" => {
+                triggers.insert(Trigger::Lookup);
+            }
+            _ => {}
+        }
+        if class == "function" || !is_own {
+            triggers.insert(Trigger::Function);
+        }
+    }
+    if !config.code.is_empty() {
+        triggers.insert(Trigger::Lambda);
+    }
+}
+
+fn of_text(
+    file: &ArtifactFile,
+    entry: &Entry<'_>,
+    triggers: &mut BTreeSet<Trigger>,
+) -> io::Result<()> {
+    let is_json = entry.formats.contains(&Format::Json);
+    let name = name_of(file, entry);
+    let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    if !is_json && !is_yaml {
+        return Ok(());
+    }
+    let Some(text) = text_of(entry.bytes, CONFIGURATION)? else {
+        return Ok(());
+    };
+    if is_yaml && (text.contains("!!python/") || text.contains("tag:yaml.org,2002:python/")) {
+        triggers.insert(Trigger::YamlTag);
+    }
+    if is_json && text.contains("\"auto_map\"") {
+        triggers.insert(Trigger::AutoMap);
+    }
+    if is_json && text.contains("\"_attn_implementation_internal\"") {
+        triggers.insert(Trigger::Attention);
+    }
+    Ok(())
+}

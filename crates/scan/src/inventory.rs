@@ -1,0 +1,170 @@
+//! The Python packages that a project pins, from every lock file and requirements file among its artifacts.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tutela_core::{ArtifactFile, Context, Digest, combine, escape, read_all};
+use tutela_formats::packages::{self, LENGTH, Package, Source};
+
+/// How many files a chain of requirements may include.
+const INCLUDED: usize = 1_000;
+
+/// What a project pins.
+#[derive(Debug, Default)]
+pub(crate) struct Inventory {
+    /// Every package that a file names, with the file's path.
+    pub(crate) entries: Vec<(String, Package)>,
+    /// What could not be read, as sentences.
+    pub(crate) troubles: Vec<String>,
+    /// How many files say something.
+    pub(crate) files: usize,
+}
+
+/// The digest of all files that an inventory may be made of: what is read, and what may be included by it.
+///
+/// It becomes a part of the configuration that evidence is about, so that the gate sees a lock file change.
+pub(crate) fn digest(context: &Context<'_>) -> Digest {
+    let files = files(context).filter(|file| is_candidate(&file.path));
+    let mut parts: Vec<(&str, Digest)> = files
+        .map(|file| (file.path.as_str(), state_of(file)))
+        .collect();
+    let unread = context
+        .artifacts
+        .iter()
+        .flat_map(|artifact| &artifact.unread);
+    let gone = unread.filter(|unread| is_candidate(&unread.path));
+    parts.extend(gone.map(|unread| (unread.path.as_str(), Digest::of(b"unread"))));
+    parts.sort();
+    combine(parts.iter().map(|(path, digest)| (*path, digest)))
+}
+
+/// The digest of a file; where none was taken, which file it is in which state.
+fn state_of(file: &ArtifactFile) -> Digest {
+    let identity = || format!("{:?} {:?}", file.source, file.identity);
+    file.digest
+        .unwrap_or_else(|| Digest::of(identity().as_bytes()))
+}
+
+/// The inventory of the project. It is read once for all its models.
+pub(crate) fn of(context: &Context<'_>) -> Arc<Inventory> {
+    /// The last inventory, known by the digests of its files: a project of a thousand models has one.
+    static LAST: Mutex<Option<(Digest, Arc<Inventory>)>> = Mutex::new(None);
+    let digest = digest(context);
+    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some((_, known)) = last.filter(|(known, _)| *known == digest) {
+        return known;
+    }
+    let inventory = Arc::new(read(context));
+    *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some((digest, Arc::clone(&inventory)));
+    inventory
+}
+
+fn files<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a ArtifactFile> {
+    context
+        .artifacts
+        .iter()
+        .flat_map(|artifact| &artifact.files)
+}
+
+fn is_candidate(path: &str) -> bool {
+    Source::of(path).is_some() || path.ends_with(".txt") || path.ends_with(".in")
+}
+
+fn read(context: &Context<'_>) -> Inventory {
+    let known: BTreeMap<&str, &ArtifactFile> = files(context)
+        .filter(|file| is_candidate(&file.path))
+        .map(|file| (file.path.as_str(), file))
+        .collect();
+    let mut inventory = Inventory::default();
+    let mut waiting: Vec<(String, Source)> = known
+        .keys()
+        .filter_map(|path| Some(((*path).to_owned(), Source::of(path)?)))
+        .collect();
+    let mut seen: Vec<String> = waiting.iter().map(|(path, _)| path.clone()).collect();
+    while let Some((path, source)) = waiting.pop() {
+        let Some(file) = known.get(path.as_str()) else {
+            continue;
+        };
+        for (line, include) in take(file, source, &mut inventory) {
+            let target = beside(&path, &include);
+            if seen.contains(&target) {
+                continue;
+            }
+            if !known.contains_key(target.as_str()) || seen.len() >= INCLUDED {
+                let (path, include) = (escape(&path, 300), escape(&include, 200));
+                let why = format!("`{path}` line {line}: `{include}` is not among the files");
+                inventory.troubles.push(why);
+                continue;
+            }
+            seen.push(target.clone());
+            waiting.push((target, Source::Requirements));
+        }
+    }
+    for unread in context
+        .artifacts
+        .iter()
+        .flat_map(|artifact| &artifact.unread)
+    {
+        if Source::of(&unread.path).is_some() {
+            let path = escape(&unread.path, 300);
+            inventory.troubles.push(format!("`{path}`: {}", unread.why));
+        }
+    }
+    inventory.entries.sort_by(|left, right| {
+        (&left.0, left.1.line, &left.1.name).cmp(&(&right.0, right.1.line, &right.1.name))
+    });
+    inventory
+}
+
+/// Reads one file; returns what it includes.
+fn take(file: &ArtifactFile, source: Source, inventory: &mut Inventory) -> Vec<(u64, String)> {
+    let path = escape(&file.path, 300);
+    inventory.files = inventory.files.saturating_add(1);
+    if file.size() > LENGTH {
+        let why = format!(
+            "`{path}` of {} bytes is longer than the limit of {LENGTH}",
+            file.size()
+        );
+        inventory.troubles.push(why);
+        return Vec::new();
+    }
+    let bytes = file
+        .open()
+        .map_err(|error| error.chain())
+        .and_then(|bytes| read_all(&bytes, LENGTH).map_err(|error| error.to_string()));
+    let bytes = match bytes {
+        Ok(bytes) => bytes,
+        Err(why) => {
+            inventory.troubles.push(format!("`{path}`: {why}"));
+            return Vec::new();
+        }
+    };
+    let listing = packages::read(source, &bytes);
+    for trouble in listing.troubles.iter().take(5) {
+        inventory
+            .troubles
+            .push(format!("`{path}` line {}: {}", trouble.line, trouble.why));
+    }
+    for package in listing.packages {
+        inventory.entries.push((file.path.clone(), package));
+    }
+    listing
+        .includes
+        .into_iter()
+        .map(|include| (include.line, include.path))
+        .collect()
+}
+
+/// A path beside another, without `.` and `..`.
+fn beside(path: &str, other: &str) -> String {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    parts.pop();
+    for part in other.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
