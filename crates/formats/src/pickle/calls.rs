@@ -107,6 +107,7 @@ impl Machine<'_> {
         at: u64,
     ) -> io::Result<Value> {
         let (mut callee, mut arguments) = (callee, arguments.to_vec());
+        let mut states = Vec::new();
         for _ in 0..REDIRECTS {
             let known = self.callee(callee, opcode, at);
             let result = self.call(known, opcode, &arguments, at)?;
@@ -118,12 +119,16 @@ impl Machine<'_> {
             }
             if let Some(next) = self.redirect(callee, &arguments, opcode, at)? {
                 self.resolved(known, result);
+                states.extend(self.states_set(callee, &arguments));
                 (callee, arguments) = next;
                 continue;
             }
             if let Some(meaning) = self.result_of(callee, &arguments, opcode, at)? {
                 self.resolved(known, result);
                 self.mean(result, meaning);
+            }
+            for state in states {
+                self.call_method(result, Opcode::Build, &[state], at)?;
             }
             return Ok(result);
         }
@@ -135,6 +140,24 @@ impl Machine<'_> {
             },
         );
         Ok(Value::Opaque)
+    }
+
+    /// The states that dill's maker of arrays sets on what it has made.
+    fn states_set(&self, callee: Value, arguments: &[Value]) -> Vec<Value> {
+        let is_maker = self.path_of(callee).is_some_and(|path| {
+            matches!(
+                path.as_str(),
+                "dill._dill._create_array" | "dill.dill._create_array"
+            )
+        });
+        let states = if is_maker { arguments.get(2..) } else { None };
+        let is_set = |state: &&Value| **state != Value::Nil;
+        states
+            .unwrap_or_default()
+            .iter()
+            .filter(is_set)
+            .copied()
+            .collect()
     }
 
     fn flooded(&mut self, at: u64) {

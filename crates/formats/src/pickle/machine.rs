@@ -279,6 +279,11 @@ impl<'a> Machine<'a> {
         };
         Ok(match read {
             Some((read, next)) => {
+                if self.at < self.frame_end && next > self.frame_end {
+                    // Its last part begins where the frame ends: loaders agree, but no pickler writes this.
+                    self.note(self.at, Fault::Frame);
+                    self.frame_end = 0;
+                }
                 self.at = next;
                 Ok(read)
             }

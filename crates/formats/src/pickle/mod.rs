@@ -7,6 +7,7 @@
 //! payload of an attack usually runs before the stream breaks.
 
 mod arrays;
+mod by_name;
 mod calls;
 mod concealed;
 mod execute;

@@ -6,8 +6,8 @@
 use std::io;
 
 use super::machine::Machine;
-use super::value::{Node, Value};
-use super::{Callee, Opcode, Origin};
+use super::value::{Encoding, Node, Value};
+use super::{Callee, Opcode, Origin, by_name};
 
 /// Modules that many others import, so that they can be reached as an attribute of one of those.
 /// Sorted.
@@ -57,11 +57,21 @@ pub(super) enum Meaning {
     Partial(Value, Vec<Value>),
     /// Bytes made of a text or of other bytes.
     Bytes(Value),
+    /// A number, a range or a singleton, whatever it is.
+    Constant,
 }
 
 impl Machine<'_> {
     /// What a value names, if it is known.
     fn subject(&self, value: Value) -> Option<Subject> {
+        if let Value::Text { encoding, .. } = value {
+            let class = if encoding == Encoding::Data {
+                "bytes"
+            } else {
+                "str"
+            };
+            return Some(Subject::Instance("builtins".to_owned(), class.to_owned()));
+        }
         match self.node_of(value)? {
             Node::Import(import) => self.subject_of(*import),
             Node::Returned { call, meaning, .. } => match meaning.and_then(|at| self.known(at)) {
@@ -131,6 +141,12 @@ impl Machine<'_> {
             value.map_or_else(Vec::new, |value| machine.spread(*value))
         };
         let given = match format!("{module}.{name}").as_str() {
+            "dill._dill._create_array" | "dill.dill._create_array" => items(self, rest.first()),
+            "dill._dill._create_ftype" | "dill.dill._create_ftype" => {
+                let mut given: Vec<Value> = rest.first().copied().into_iter().collect();
+                given.extend(items(self, rest.get(1)));
+                given
+            }
             "functools.reduce" | "_functools.reduce" => {
                 let mut given: Vec<Value> = rest.get(1).copied().into_iter().collect();
                 given.extend(items(self, rest.first()));
@@ -151,6 +167,14 @@ impl Machine<'_> {
             _ => return Ok(None),
         };
         Ok(first.map(|function| (function, given)))
+    }
+
+    /// The dotted path of an import.
+    pub(super) fn path_of(&self, value: Value) -> Option<String> {
+        match self.subject_of_import(value)? {
+            Subject::Path(module, name) => Some(format!("{module}.{name}")),
+            _ => None,
+        }
     }
 
     fn subject_of_import(&self, value: Value) -> Option<Subject> {
@@ -209,8 +233,15 @@ impl Machine<'_> {
                 if let Some(made) = self.made_by(&path, arguments)? {
                     return Ok(Some(made));
                 }
-                let (one, two) = (self.text_of(first)?, self.text_of(second)?);
-                self.reached_by(&path, &Given { first, one, two })
+                let third = arguments.get(2).copied().unwrap_or(Value::Nil);
+                let given = Given {
+                    first,
+                    one: self.text_of(first)?,
+                    two: self.text_of(second)?,
+                    three: self.text_of(third)?,
+                    count: arguments.len(),
+                };
+                self.reached_by(&path, &given)
             }
         };
         Ok(self.reach(reached, opcode, at))
@@ -223,6 +254,11 @@ impl Machine<'_> {
         };
         let name = self.text_of(*first)?;
         Ok(match (path, name) {
+            ("dill._dill._eval_repr" | "dill.dill._eval_repr", Some(text))
+                if by_name::is_constant(&text) =>
+            {
+                Some(Meaning::Constant)
+            }
             ("functools.partial" | "_functools.partial", _) => {
                 Some(Meaning::Partial(*first, rest.to_vec()))
             }
@@ -252,15 +288,24 @@ impl Machine<'_> {
     fn reached_by(&self, path: &str, given: &Given) -> Option<Subject> {
         let on = || self.subject(given.first);
         match path {
-            "builtins.getattr" | "builtins.object.__getattribute__" | "inspect.getattr_static" => {
-                attribute(&on()?, given.two.as_deref()?)
-            }
+            "builtins.getattr"
+            | "builtins.object.__getattribute__"
+            | "inspect.getattr_static"
+            | "dill._dill._get_attr"
+            | "dill.dill._get_attr"
+            | "dill._dill._getattribute"
+            | "dill.dill._getattribute" => attribute(&on()?, given.two.as_deref()?),
+            "builtins.type" if given.count == 1 => self.class_of(given.first),
             "builtins.__import__" => {
                 let name = given.one.as_deref()?;
                 Some(Subject::Module(name.split('.').next()?.to_owned()))
             }
             "importlib.import_module"
             | "importlib.__import__"
+            | "dill._dill._import_module"
+            | "dill.dill._import_module"
+            | "cloudpickle.cloudpickle.subimport"
+            | "cloudpickle.subimport"
             | "importlib._bootstrap._gcd_import"
             | "_frozen_importlib._gcd_import"
             | "sys.modules.get"
@@ -278,7 +323,30 @@ impl Machine<'_> {
                 let (module, name) = name.split_once(':').or_else(|| name.rsplit_once('.'))?;
                 Some(canonical(module, name))
             }
-            _ => reached_by_method(path, given),
+            _ => by_name::reached(path, given).or_else(|| reached_by_method(path, given)),
+        }
+    }
+
+    /// The class of a value, as `type(None)` and `type(thing)` give it.
+    fn class_of(&self, value: Value) -> Option<Subject> {
+        let class =
+            |module: &str, name: &str| Some(Subject::Path(module.to_owned(), name.to_owned()));
+        if value == Value::Nil {
+            return class("builtins", "NoneType");
+        }
+        match self.subject(value)? {
+            // A function's result has a class of its own; only what a class has made is of that class.
+            Subject::Instance(module, name)
+                if module == "builtins" || name.starts_with(char::is_uppercase) =>
+            {
+                Some(Subject::Path(module, name))
+            }
+            Subject::Path(module, name) if module == "builtins" => match name.as_str() {
+                "Ellipsis" => class("types", "EllipsisType"),
+                "NotImplemented" => class("types", "NotImplementedType"),
+                _ => None,
+            },
+            _ => None,
         }
     }
 
@@ -300,10 +368,14 @@ impl Machine<'_> {
     }
 }
 
-struct Given {
+/// The first arguments of a call, and the texts among them.
+pub(super) struct Given {
     first: Value,
-    one: Option<String>,
-    two: Option<String>,
+    pub(super) one: Option<String>,
+    pub(super) two: Option<String>,
+    pub(super) three: Option<String>,
+    /// How many arguments there are.
+    count: usize,
 }
 
 /// `module.thing.__getattribute__("name")` and `module.__dict__.get("name")`.
@@ -324,7 +396,7 @@ fn reached_by_method(path: &str, given: &Given) -> Option<Subject> {
 }
 
 /// The name as it is known: through other modules to the one that is meant.
-fn canonical(module: &str, name: &str) -> Subject {
+pub(super) fn canonical(module: &str, name: &str) -> Subject {
     let module = if module == "__builtin__" {
         "builtins"
     } else {

@@ -275,8 +275,11 @@ fn a_frame_that_is_straddled_is_read_both_ways() {
     // A text straddles.
     let bytes = framed(4, b"X\x02\0\0\0ab0cos\nsystem\n)R.");
     assert!(faults(&bytes).contains(&Fault::Frame));
-    // The argument lies wholly behind the frame: every loader reads on.
-    assert_eq!(faults(&framed(1, b"K\x01.")), []);
+    // The argument lies wholly behind the frame: every loader reads on, but no pickler writes it.
+    assert_eq!(faults(&framed(1, b"K\x01.")), [Fault::Frame]);
+    assert_eq!(faults(&framed(5, b"B\x02\0\0\0ab.")), [Fault::Frame]);
+    // As picklers write what is large: behind the frame with its opcode.
+    assert_eq!(faults(&framed(1, b"NB\x02\0\0\0ab0.")), []);
     // STOP inside a frame: the next pickle begins behind STOP or behind the frame.
     let mut bytes = framed(5, b"N.abc");
     bytes.extend_from_slice(b"\x80\x02cos\nsystem\n)R.");

@@ -43,6 +43,11 @@ pub(super) fn look_up(module: &str, name: &str) -> Answer {
     SHIPPED.look_up(module, name)
 }
 
+/// Whether a module was analysed.
+pub(super) fn has_module(module: &str) -> bool {
+    SHIPPED.section(module).is_some()
+}
+
 /// A database: the bytes, and what has been unpacked of them.
 struct Database {
     bytes: &'static [u8],
@@ -71,6 +76,15 @@ impl Database {
         }
     }
 
+    /// The lines of a module; nothing is unpacked but the block that would hold it.
+    fn section(&self, module: &str) -> Option<&str> {
+        let blocks = self.blocks.get_or_init(|| blocks(self.bytes));
+        let after = blocks.partition_point(|block| follows(module, block.first));
+        let block = blocks.get(after.checked_sub(1)?)?;
+        let text = block.text.get_or_init(|| Text::unpack(block.packed));
+        text.section(module)
+    }
+
     fn look_up(&self, module: &str, name: &str) -> Answer {
         let blocks = self.blocks.get_or_init(|| blocks(self.bytes));
         let library = library_of(module);
@@ -80,11 +94,7 @@ impl Database {
         if !around.any(|block| library_of(block.first) == library) {
             return Answer::NoSuchLibrary;
         }
-        let Some(block) = after.checked_sub(1).and_then(|index| blocks.get(index)) else {
-            return Answer::NoSuchName;
-        };
-        let text = block.text.get_or_init(|| Text::unpack(block.packed));
-        text.section(module)
+        self.section(module)
             .and_then(|section| effects(section, name))
             .unwrap_or(Answer::NoSuchName)
     }

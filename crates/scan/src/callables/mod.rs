@@ -87,9 +87,32 @@ pub(crate) fn effect(module: &str, name: &str) -> Effect {
     effects(module, name).0
 }
 
+/// What having a module amounts to: the effect of its package, where that is dangerous as a whole.
+///
+/// A module whose names are known one by one makes nothing worse by being there.
+pub(crate) fn package_effect(module: &str) -> Effect {
+    let module = current_name(module);
+    let (reviewed, _) = longest(module);
+    let is_known = matches!(reviewed, Effect::Library | Effect::Pure | Effect::Reaches)
+        || TABLE.binary_search_by_key(&module, |entry| entry.0).is_ok();
+    match reviewed {
+        Effect::Unknown if is_known || database::has_module(module) => Effect::Library,
+        effect => effect,
+    }
+}
+
 /// The effect of making an instance by `__new__` and a state, as most pickles do: `__init__` does not run.
 pub(crate) fn effect_when_made(module: &str, name: &str) -> Effect {
     effects(module, name).1
+}
+
+/// Classes that act when they are called but not when an instance is given back its state.
+const MADE_ONLY: &[(&str, &str)] = &[("joblib.memory", "Memory")];
+
+/// Whether a name is a method of texts or bytes, which makes a value; formatting reaches attributes.
+fn is_method_of_text(name: &str) -> bool {
+    matches!(name.split_once('.'), Some(("str" | "bytes", method))
+        if !method.starts_with('_') && !method.contains('.') && !method.starts_with("format"))
 }
 
 /// The effects of calling a name and of only making an instance.
@@ -97,6 +120,12 @@ fn effects(module: &str, name: &str) -> (Effect, Effect) {
     let module = current_name(module);
     let path = format!("{module}.{name}");
     let (reviewed, exact) = longest(&path);
+    if module == "builtins" && is_method_of_text(name) {
+        return (Effect::Pure, Effect::Pure);
+    }
+    if MADE_ONLY.contains(&(module, name)) {
+        return (reviewed, Effect::Pure);
+    }
     let decided = exact && !matches!(reviewed, Effect::Library | Effect::Unknown);
     if decided || reviewed.severity() >= Some(Severity::High) {
         return (reviewed, reviewed);

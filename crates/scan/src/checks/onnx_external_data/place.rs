@@ -73,7 +73,7 @@ fn judge_text(location: &str) -> Result<(), Wrong> {
     if location.contains("://") {
         return critical("is an address");
     }
-    if location.split(['/', '\\']).any(|part| part == "..") {
+    if climbs_out(location) {
         return critical("leads out of the model's folder");
     }
     if location.split(['/', '\\']).any(is_dots_for_windows) {
@@ -94,6 +94,22 @@ fn judge_text(location: &str) -> Result<(), Wrong> {
         return Err(wrong(Severity::High, "holds control characters"));
     }
     Ok(())
+}
+
+/// Whether `..` leads above the folder that a path starts from: `weights/../w` does not, `a/../../w` does.
+fn climbs_out(location: &str) -> bool {
+    let mut depth = 0_usize;
+    for part in location.split(['/', '\\']) {
+        match part {
+            "" | "." => {}
+            ".." => match depth.checked_sub(1) {
+                Some(above) => depth = above,
+                None => return true,
+            },
+            _ => depth = depth.saturating_add(1),
+        }
+    }
+    false
 }
 
 /// Windows drops dots and spaces at the end of a name, so `.. ` is `..`.
@@ -125,11 +141,12 @@ pub(super) fn find(
         .split('/')
         .filter(|part| !part.is_empty() && *part != ".")
         .collect();
+    let straight = straightened(&tidy);
     let base = folder(&file.path);
     let path = if base.is_empty() {
-        tidy.join("/")
+        straight.join("/")
     } else {
-        format!("{base}/{}", tidy.join("/"))
+        format!("{base}/{}", straight.join("/"))
     };
     if path == file.path {
         return Err(wrong(Severity::High, "is the model itself"));
@@ -140,7 +157,13 @@ pub(super) fn find(
         .flat_map(|artifact| &artifact.files)
         .find(|other| other.path == path);
     if let Some(other) = listed {
-        stays_inside(file, &other.source, tidy.len())?;
+        stays_inside(file, &other.source, straight.len())?;
+        if straight.len() < tidy.len()
+            && let Some(source) = file.source.parent()
+        {
+            // What is gone up from again may be a link, and then `..` is above what it leads to.
+            stays_inside(file, &source.join(tidy.join("/")), tidy.len())?;
+        }
         return Ok(other.size());
     }
     let Some(source) = file.source.parent() else {
@@ -156,6 +179,19 @@ pub(super) fn find(
         // Not an attack by itself: a model is often looked at before its weights have come.
         Err(_) => Err(wrong(Severity::Medium, "does not exist")),
     }
+}
+
+/// The parts of a path without the folders that it goes into and out of again.
+fn straightened<'a>(parts: &[&'a str]) -> Vec<&'a str> {
+    let mut straight = Vec::new();
+    for part in parts {
+        if *part == ".." {
+            straight.pop();
+        } else {
+            straight.push(*part);
+        }
+    }
+    straight
 }
 
 /// Whether the file has other names: what is written to one of them changes this one.
@@ -209,6 +245,8 @@ mod tests {
             "c:w",
             "../w",
             "a/../../w",
+            "a/../b/../../w",
+            "./../w",
             "a\\..\\w",
             "a\\b",
             "https://x/w",
@@ -227,6 +265,8 @@ mod tests {
         for good in [
             "w.bin",
             "weights/w.bin",
+            "weights/../w.bin",
+            "a/b/../../w.bin",
             "..w",
             "a..b/c",
             "wö.bin",

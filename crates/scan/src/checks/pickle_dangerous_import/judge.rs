@@ -7,6 +7,7 @@
 use tutela_core::{Severity, escape};
 use tutela_formats::pickle::{Argument, Call, Callee, Import, Opcode, Origin, Pickles};
 
+use super::mild;
 use super::usage::{Use, usage};
 use crate::callables::{Effect, effect};
 
@@ -135,7 +136,14 @@ impl<'a> Judge<'a> {
             Effect::Reads if import.called == 0 || self.is_only_made(index) => {
                 Some(Severity::Medium)
             }
+            _ if mild::imports_modules(import) => mild::modules(self.pickles, index, import),
             Effect::Reaches if self.is_followed(index, import) => None,
+            Effect::Code if mild::evaluates(import) && self.is_followed(index, import) => None,
+            Effect::Code if mild::is_given_values(self.pickles, index, import) => None,
+            Effect::Reaches if mild::is_type(import) && import.called > 0 => {
+                mild::type_called(self.pickles, index, import).unwrap_or(known.severity())
+            }
+            Effect::Reaches if import.called == 0 && mild::is_value(import) => None,
             Effect::Unknown if self.is_reshaped(index) => Some(Severity::High),
             Effect::Unknown if self.says_what_it_does(index, import) => Some(Severity::High),
             _ if import.origin == Origin::Method && import.called == 0 => method(import),

@@ -1,6 +1,7 @@
 //! Pickles that would run an attacker's code when they are loaded.
 
 mod judge;
+mod mild;
 mod usage;
 
 use std::io;
@@ -161,7 +162,9 @@ impl Examination<'_> {
         for (at, pickles) in pickle::concealed(bytes, range.start, range.end, limits)? {
             for mut verdict in Judge::new(&pickles).verdicts() {
                 if verdict.is_named && verdict.severity >= Severity::High {
-                    verdict.message.push_str("; it lies behind bytes that are no pickle");
+                    verdict
+                        .message
+                        .push_str("; it lies behind bytes that are no pickle");
                     sink.finding(self.finding(verdict, offset.saturating_add(at)));
                 }
             }
