@@ -33,6 +33,13 @@ pub(crate) enum Take {
     Nothing,
 }
 
+/// How files are taken up, and who is told how far that has come.
+#[derive(Clone, Copy)]
+struct Taking<'a> {
+    take: Take,
+    progress: &'a dyn Progress,
+}
+
 /// The artifacts of a project.
 #[derive(Debug)]
 pub(crate) struct Discovery {
@@ -84,8 +91,10 @@ pub(crate) fn discover(root: &Path, project: &Project, progress: &dyn Progress) 
         listing,
         &taken,
         Declaration::Files(declaration),
-        Take::Digest,
-        progress,
+        Taking {
+            take: Take::Digest,
+            progress,
+        },
     );
     Discovery {
         artifacts,
@@ -147,8 +156,7 @@ fn undeclared(listing: Listing, take: Take, progress: &dyn Progress) -> Vec<Arti
         listing,
         &Taken::new(),
         Declaration::None,
-        take,
-        progress,
+        Taking { take, progress },
     )
 }
 
@@ -264,8 +272,7 @@ fn finish(
     listing: Listing,
     taken: &Taken,
     other: Declaration,
-    take: Take,
-    progress: &dyn Progress,
+    taking: Taking<'_>,
 ) -> Vec<Artifact> {
     let left: Vec<Found> = listing
         .files
@@ -304,7 +311,7 @@ fn finish(
     }
     let mut artifacts: Vec<Artifact> = plans
         .into_par_iter()
-        .map(|plan| plan.take(take, progress))
+        .map(|plan| plan.take(taking))
         .collect();
     let others = artifacts
         .iter()
@@ -320,12 +327,12 @@ fn finish(
 }
 
 impl Plan {
-    fn take(self, how: Take, progress: &dyn Progress) -> Artifact {
+    fn take(self, taking: Taking<'_>) -> Artifact {
         let taken: Vec<Result<ArtifactFile, Unread>> = self
             .files
             .into_par_iter()
             .map(|(found, split)| {
-                take(&found, how, progress)
+                take(&found, taking)
                     .map(|file| ArtifactFile { split, ..file })
                     .map_err(|error| Unread {
                         path: found.path,
@@ -348,13 +355,13 @@ impl Plan {
 }
 
 /// Takes up a file; where its digest is taken, what may be concealed in it is marked on the way.
-fn take(found: &Found, how: Take, progress: &dyn Progress) -> io::Result<ArtifactFile> {
-    if how == Take::Nothing {
+fn take(found: &Found, taking: Taking<'_>) -> io::Result<ArtifactFile> {
+    if taking.take == Take::Nothing {
         return ArtifactFile::note(found.path.clone(), &found.source);
     }
     let mut finder = Finder::default();
     let see = &mut |bytes: &[u8]| finder.see(bytes);
-    let file = ArtifactFile::take_through(found.path.clone(), &found.source, progress, see)?;
+    let file = ArtifactFile::take_through(found.path.clone(), &found.source, taking.progress, see)?;
     let marks = finder.finish();
     Ok(ArtifactFile {
         // Where there are too many, the check has to say so.

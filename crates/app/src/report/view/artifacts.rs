@@ -27,8 +27,8 @@ pub(crate) struct Group<'a> {
 impl Group<'_> {
     /// Whether its subject is a digest; it is not where no output names one.
     pub(crate) fn is_digested(&self) -> bool {
-        let undigested = |check: &&Evidence<CheckPredicate>| check.standing == Standing::Undigested;
-        !self.checks.iter().any(|check| undigested(check))
+        let mut standings = self.checks.iter().map(|check| &check.standing);
+        !standings.any(|standing| *standing == Standing::Undigested)
     }
 }
 
