@@ -68,7 +68,7 @@ mod tests {
         let first = swept.of(&bytes).unwrap().clone();
         // The check value that the catalogue of CRCs gives.
         assert_eq!(first.crc, 0xcbf4_3926);
-        assert_eq!(first.marks.places, []);
+        assert!(first.marks.places.is_empty());
         bytes.extend(b"\x7fELF\x02\x01\x01");
         assert_eq!(*swept.of(&bytes).unwrap(), first);
         assert_eq!(Swept::default().of(&bytes).unwrap().marks.places, [9]);
