@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
-use crate::{Artifact, ArtifactFile, Bytes, CheckInfo, Error, Limits, Record, Sink, Timestamp};
+use crate::{Artifact, CheckInfo, Limits, Timestamp};
 
 /// The settings of one check: every setting it declares, with its default or the user's value.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -81,37 +79,5 @@ impl std::fmt::Debug for Context<'_> {
             .field("limits", &self.limits)
             .field("settings", &self.settings)
             .finish_non_exhaustive()
-    }
-}
-
-impl Context<'_> {
-    /// Opens every file of the artifact, on all cores, and gives each to `examine` with a sink of its own.
-    ///
-    /// What the sinks hold is passed on in the order of the files, whatever thread was first. A file
-    /// that cannot be opened, or whose examination fails, makes the outcome incomplete, never clean.
-    pub fn each_file<F>(&self, artifact: &Artifact, sink: &mut dyn Sink, examine: F)
-    where
-        F: Fn(&ArtifactFile, &dyn Bytes, &mut dyn Sink) -> Result<(), Error> + Sync,
-    {
-        let examine_one = |file: &ArtifactFile| {
-            let mut record = Record::default();
-            let done = file
-                .open()
-                .and_then(|bytes| examine(file, &bytes, &mut record));
-            if let Err(error) = done {
-                record.incomplete(format!(
-                    "`{}`: {}",
-                    crate::escape(&file.path, 300),
-                    error.chain()
-                ));
-            }
-            self.progress.advance(file.size());
-            record
-        };
-        // In chunks, so that a hundred thousand files do not hold as many empty records at once.
-        for chunk in artifact.files.chunks(1024) {
-            let records: Vec<Record> = chunk.par_iter().map(examine_one).collect();
-            records.into_iter().for_each(|record| record.pour(sink));
-        }
     }
 }

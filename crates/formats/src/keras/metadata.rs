@@ -14,7 +14,7 @@ use crate::wire::{Wire, field};
 /// Whether the bytes are such a message: its first object is named as Keras names objects.
 pub(crate) fn looks_like(bytes: &dyn Bytes, start: &[u8]) -> io::Result<bool> {
     let mark = b"_tf_keras_";
-    if start.first() != Some(&0x0a) || !start.windows(mark.len()).any(|window| window == mark) {
+    if start.first() != Some(&0x0a) || memchr::memmem::find(start, mark).is_none() {
         return Ok(false);
     }
     let mut input = Input::new(bytes);

@@ -141,14 +141,7 @@ fn without_mark(text: &[u8]) -> &[u8] {
 }
 
 fn contains(text: &[u8], wanted: &str) -> bool {
-    // Python refuses what is not UTF-8 too, so the quick search is the usual one.
-    std::str::from_utf8(text).map_or_else(
-        |_| {
-            text.windows(wanted.len())
-                .any(|window| window == wanted.as_bytes())
-        },
-        |text| text.contains(wanted),
-    )
+    memchr::memmem::find(text, wanted.as_bytes()).is_some()
 }
 
 /// Describes a configuration in JSON or, as old versions wrote it, in YAML.

@@ -2,10 +2,14 @@
 
 use std::io;
 
+use memchr::memchr_iter;
 use tutela_core::{Bytes, Limits, Window};
 
 use super::{Callee, Pickles, describe, glance, is_dotted_name};
 use crate::input::{CHUNK, Input};
+
+/// The opcode that a pickle of protocol 2 or later begins with.
+const MAGIC: u8 = 0x80;
 
 /// Places that are tried; each costs a few opcodes.
 const TRIES: u32 = 1_000;
@@ -37,7 +41,8 @@ pub fn concealed(
     let mut at = from;
     while at < to.min(bytes.len()) && found.len() < FOUND {
         let piece = input.prefix(at, CHUNK as u64)?;
-        let Some(next) = piece.windows(3).position(begins) else {
+        let mut magics = memchr_iter(MAGIC, piece);
+        let Some(next) = magics.find(|at| piece.get(*at..).is_some_and(begins)) else {
             // The last two bytes may be the start of a magic that goes on behind the piece.
             let length = piece.len().saturating_sub(2).max(1) as u64;
             at = at.saturating_add(length);
@@ -64,9 +69,10 @@ fn begins(bytes: &[u8]) -> bool {
     matches!(
         bytes,
         [
-            0x80,
+            MAGIC,
             2..=5,
-            b'c' | b'(' | b'}' | b']' | b')' | b'X' | b'U' | 0x8c | 0x95
+            b'c' | b'(' | b'}' | b']' | b')' | b'X' | b'U' | 0x8c | 0x95,
+            ..
         ]
     )
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use memchr::memmem;
 use tutela_core::escape;
 
 use super::directory::{LISTED, other_name, widen_fields};
@@ -184,8 +185,12 @@ impl<'a, 'b> Gaps<'a, 'b> {
         let mut at = from;
         while at < to && self.left > 0 {
             let piece = self.input.prefix(at, STEP.saturating_add(3))?;
-            let is_wanted = |window: &[u8]| wanted.iter().any(|signature| window == *signature);
-            let found = piece.windows(4).position(is_wanted);
+            let is_wanted = |place: &usize| {
+                let rest = piece.get(*place..).unwrap_or_default();
+                wanted.iter().any(|signature| rest.starts_with(*signature))
+            };
+            // Every signature begins with these two.
+            let found = memmem::find_iter(piece, b"PK").find(is_wanted);
             if let Some(place) = found {
                 let place = at.saturating_add(place as u64);
                 return Ok(Some(place).filter(|place| *place < to));
