@@ -109,7 +109,25 @@ impl Machine<'_> {
             let shown = self.shown(id)?;
             self.out.persistent_ids.push(shown);
         }
-        Ok(self.push_node(Node::Persistent(id)))
+        match self.class_of_module(id)? {
+            Some(class) => Ok(self.push(class)),
+            None => Ok(self.push_node(Node::Persistent(id))),
+        }
+    }
+
+    /// Old torch files keep the class of a module in a persistent id, `('module', class, file, source)`, and its loader
+    /// gives the class back (`torch.serialization._legacy_load`).
+    fn class_of_module(&mut self, id: Value) -> io::Result<Option<Value>> {
+        let (kind, class) = match self.node_of(id) {
+            Some(Node::Items { items, .. }) => match items.as_slice() {
+                [kind, class, ..] => (*kind, *class),
+                _ => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
+        let is_class = matches!(self.node_of(class), Some(Node::Import(_)));
+        let is_module = is_class && self.text_of(kind)?.as_deref() == Some("module");
+        Ok(is_module.then_some(class))
     }
 
     // ---- plain values ----

@@ -117,6 +117,15 @@ fn patching_a_module_is_told() {
 }
 
 #[test]
+fn a_class_in_a_persistent_id_is_the_class() {
+    let module = b"(X\x06\0\0\0modulecos\nsystem\nNNtQX\x0a\0\0\0echo inert\x85R.";
+    assert_eq!(expressions(module), ["os.system(\"echo inert\")"]);
+    assert_eq!(faults(module), []);
+    let storage = b"(X\x07\0\0\0storagecos\nsystem\nNNtQX\x0a\0\0\0echo inert\x85R.";
+    assert_eq!(faults(storage), [Fault::CalledUnknown(Opcode::Reduce)]);
+}
+
+#[test]
 fn limits_are_kept() {
     let limits = Limits {
         steps: 10,

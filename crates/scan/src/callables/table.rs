@@ -12,7 +12,7 @@ pub(super) const TABLE: &[(&str, Effect)] = &[
     ("Cython", Code), ("IPython", Code), ("MySQLdb", Network),
     // TorchScript's own names: classes of the program in the archive, which `torchscript-unsafe-operator` reads. No
     // Python module is called so.
-    ("__torch__", Pure), ("_aix_support", Programs),
+    ("__torch__", Library), ("_aix_support", Programs),
     ("_cffi_backend", Loads), ("_codecs.decode", Reaches), ("_codecs.encode", Pure),
     ("_codecs.lookup", Reaches), ("_ctypes", Loads), ("_frozen_importlib", Loads),
     ("_frozen_importlib_external", Loads), ("_imp", Loads), ("_interpreters", Code), ("_osx_support", Programs),
