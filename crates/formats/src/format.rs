@@ -52,7 +52,7 @@ formats! {
     TorchZip: "PyTorch model" [Model, Container],
     /// A `PyTorch` archive with `TorchScript` code.
     TorchScript: "TorchScript model" [Model, Container],
-    /// A `TorchScript` model for telephones, as a flatbuffer.
+    /// A `TorchScript` model for mobile devices, as a flatbuffer.
     TorchMobile: "PyTorch mobile model" [Model, Opaque],
     /// A zip archive of numpy arrays.
     Npz: "numpy archive" [Container],

@@ -43,7 +43,7 @@ fn is_onnxruntime(head: &[u8]) -> bool {
     flatbuffer(head) == Some(b"ORTM")
 }
 
-/// torch's format for telephones (`mobile_bytecode.fbs`).
+/// torch's format for mobile devices (`mobile_bytecode.fbs`).
 fn is_torch_mobile(head: &[u8]) -> bool {
     flatbuffer(head) == Some(b"PTMF")
 }

@@ -1,7 +1,7 @@
 //! Describes the programs in `TorchScript` archives without compiling one.
 //!
 //! torch keeps the code of a model as source in a language that looks like Python (`code/…​.py`), or, for
-//! telephones, as instructions in a pickle (`bytecode.pkl`). [`source`] reads the first, [`operators`] the
+//! mobile devices, as instructions in a pickle (`bytecode.pkl`). [`source`] reads the first, [`operators`] the
 //! second.
 
 pub mod source;

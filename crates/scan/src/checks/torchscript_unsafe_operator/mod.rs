@@ -20,7 +20,7 @@ declare_check! {
     /// TorchScript programs that reach out of the model.
     ///
     /// # What it finds
-    /// In TorchScript models, also in those for telephones: operators that write or read files (`torch.save`,
+    /// In TorchScript models, also in those for mobile devices: operators that write or read files (`torch.save`,
     /// `torch.from_file`, torchvision's `read_file` and `write_file`), call Python, run functions on other machines, and
     /// operators and classes of libraries that do not come with torch. Names are followed through assignments,
     /// `getattr` and methods of tensors; texts are followed to the call that uses them. What only calculates, prints
@@ -43,7 +43,7 @@ declare_check! {
     ///
     /// # Limits
     /// A path that is put together while the model runs, or lies in an attribute, is not known; operators that read or
-    /// write any file are reported whatever the path. Models for telephones that are flatbuffers are searched for names
+    /// write any file are reported whatever the path. Models for mobile devices that are flatbuffers are searched for names
     /// of operators and stay incomplete. The list of operators is that of torch 2.15 and torchvision 0.29: one that
     /// torch has given up is a finding of low severity.
     ///
@@ -153,7 +153,7 @@ impl Package<'_> {
         Ok(())
     }
 
-    /// A flatbuffer for telephones: its texts hold the names of its operators.
+    /// A flatbuffer for mobile devices: its texts hold the names of its operators.
     fn mobile(&self, sink: &mut dyn Sink) -> io::Result<()> {
         let mut said = Vec::new();
         strings::texts(self.entry.bytes, 6, &mut |at, text| {
