@@ -214,7 +214,11 @@ fn is_pickle(head: &Head<'_>) -> io::Result<bool> {
     if declared {
         // With its magic, a few opcodes that can be followed are enough; the checks follow the rest.
         let start = tutela_core::Window::new(head.bytes, 0, 4 << 10);
-        return Ok(pickle::glance(&start, head.limits)?.examined > 3);
+        let briefly = Limits {
+            steps: 16,
+            ..*head.limits
+        };
+        return Ok(pickle::glance(&start, &briefly)?.examined > 3);
     }
     Ok(pickle::glance(head.bytes, head.limits)?.is_plausible())
 }
