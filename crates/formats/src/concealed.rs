@@ -98,25 +98,6 @@ impl Finder {
     }
 }
 
-/// Searches all bytes.
-///
-/// # Errors
-/// What reading the bytes returns.
-pub fn search(bytes: &dyn Bytes) -> io::Result<Marks> {
-    let mut finder = Finder::default();
-    let mut buffer = vec![0; usize::try_from(bytes.len().clamp(1, 256 << 10)).unwrap_or(1)];
-    let mut offset = 0_u64;
-    loop {
-        match bytes.read_at(offset, &mut buffer)? {
-            0 => return Ok(finder.finish()),
-            count => {
-                finder.see(buffer.get(..count).unwrap_or_default());
-                offset = offset.saturating_add(count as u64);
-            }
-        }
-    }
-}
-
 /// Whether one of the bytes and its follower are a pair that something may begin with.
 fn holds_pair(bytes: &[u8], followers: &[u8]) -> bool {
     let Some((bytes, followers)) = bytes.first_chunk::<BLOCK>().zip(followers.first_chunk()) else {
@@ -215,7 +196,7 @@ mod tests {
     use super::*;
 
     fn found(bytes: &[u8]) -> Vec<u64> {
-        search(&bytes.to_vec()).unwrap().places
+        crate::sweep(&bytes.to_vec()).unwrap().marks.places
     }
 
     const PICKLE: &[u8] = b"\x80\x02cos\nsystem\nX\x0b\0\0\0echo inert!\x85R.";

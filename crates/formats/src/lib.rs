@@ -44,4 +44,4 @@ pub mod zip;
 pub use format::Format;
 pub use nested::{Entry, Limit, Unread, walk};
 pub use sniff::{sniff, sniff_all};
-pub use sweep::Sweep;
+pub use sweep::{Sweep, sweep};

@@ -35,7 +35,11 @@ impl Swept {
     }
 }
 
-fn sweep(bytes: &dyn Bytes) -> io::Result<Sweep> {
+/// Reads all bytes once.
+///
+/// # Errors
+/// What reading the bytes returns.
+pub fn sweep(bytes: &dyn Bytes) -> io::Result<Sweep> {
     let mut finder = Finder::default();
     let mut crc = Crc::new();
     // Small enough to stay in the second-level cache between the two looks at it.

@@ -1,7 +1,10 @@
 //! Where in a file something was found.
 
-use tutela_core::{ArtifactFile, Location, escape};
+use std::io;
+
+use tutela_core::{ArtifactFile, Location, escape, read_all};
 use tutela_formats::Entry;
+use tutela_formats::zip::Member;
 
 /// The file, or the member inside it.
 pub(crate) fn location(file: &ArtifactFile, entry: &Entry<'_>) -> Location {
@@ -21,4 +24,35 @@ pub(crate) fn place(file: &ArtifactFile, member: Option<&str>) -> String {
 /// The folder of a path, empty at the top.
 pub(crate) fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// The name of a member of an archive, with the names of what the archive itself lies in.
+pub(crate) fn member_name(archive: &Entry<'_>, member: &Member) -> String {
+    let name = escape(&member.name, 200);
+    match archive.member {
+        Some(outer) => format!("{outer}!{name}"),
+        None => name,
+    }
+}
+
+/// The bytes of a member of an archive, or why they cannot be had, as a sentence that goes on from its name.
+///
+/// # Errors
+/// What reading the archive returns.
+pub(crate) fn read_member(
+    archive: &Entry<'_>,
+    member: &Member,
+    limit: u64,
+) -> io::Result<Result<Vec<u8>, String>> {
+    let content = match member.open(archive.bytes, limit) {
+        Ok(content) => content,
+        Err(why) => return Ok(Err(format!("could not be read: {why}"))),
+    };
+    match read_all(&content, limit) {
+        Ok(bytes) => Ok(Ok(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            Ok(Err("is longer than is read".to_owned()))
+        }
+        Err(error) => Err(error),
+    }
 }

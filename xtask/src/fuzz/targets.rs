@@ -29,7 +29,7 @@ macro_rules! targets {
 
 targets! {
     "checkpoint": |bytes, limits| formats::tensorflow::checkpoint::read(bytes, limits),
-    "concealed": |bytes, limits| (formats::concealed::search(bytes).is_ok(), formats::concealed::begins(bytes, 0, limits)),
+    "concealed": |bytes, limits| (formats::sweep(bytes).is_ok(), formats::concealed::begins(bytes, 0, limits)),
     "coreml": |bytes, limits| (formats::coreml::looks_like(bytes), formats::coreml::read(bytes, limits)),
     "executable": |bytes, _limits| formats::executable::recognise(bytes),
     "gguf": |bytes, limits| formats::gguf::read(bytes, limits),

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use tutela_core::Severity;
 
+use super::arguments::{Arguments, method};
 use super::cursor::Cursor;
 use super::names::{is_escape, is_runner};
 use super::token::{Tag, Token};
@@ -42,28 +43,6 @@ struct Items {
     values: Vec<Known>,
     commas: usize,
     colons: usize,
-}
-
-/// Arguments of a call: by place, and by name.
-#[derive(Default)]
-struct Arguments {
-    placed: Vec<Known>,
-    named: Vec<(String, Known)>,
-}
-
-impl Arguments {
-    fn first(&self) -> Option<&Known> {
-        self.placed.first()
-    }
-
-    fn text(&self, index: usize) -> Option<&str> {
-        self.placed.get(index)?.text.as_deref()
-    }
-
-    fn all(&self) -> Vec<Known> {
-        let named = self.named.iter().map(|(_, value)| value);
-        self.placed.iter().chain(named).cloned().collect()
-    }
 }
 
 impl Evaluator {
@@ -576,36 +555,4 @@ fn comparison(cursor: &mut Cursor<'_>) -> bool {
         return cursor.word("in");
     }
     cursor.word("and") || cursor.word("or") || cursor.word("in")
-}
-
-/// What a method or filter makes of a text.
-fn method(name: &str, value: &Known, arguments: &Arguments) -> Known {
-    match name {
-        "lower" => value.map(str::to_lowercase),
-        "upper" => value.map(str::to_uppercase),
-        "strip" | "trim" => value.map(|text| text.trim().to_owned()),
-        "reverse" => value.reversed(),
-        "list" => value.text.as_ref().map_or_else(
-            || value.clone(),
-            |text| {
-                Known::list(
-                    text.chars()
-                        .map(|letter| Known::text(letter.to_string()))
-                        .collect(),
-                )
-            },
-        ),
-        "first" => value.item(&Known::number(Some(0))),
-        "last" => value.reversed().item(&Known::number(Some(0))),
-        "string" | "safe" | "e" | "escape" | "forceescape" | "encode" | "decode" => value.clone(),
-        "split" => value.split(arguments.text(0)),
-        "replace" => match (arguments.text(0), arguments.text(1)) {
-            (Some(old), Some(new)) if !old.is_empty() && new.len() < 64 => {
-                value.map(|text| text.replace(old, new))
-            }
-            _ => Known::made_of(std::iter::once(value).chain(&arguments.placed)),
-        },
-        "default" | "d" => Known::made_of(std::iter::once(value).chain(&arguments.placed)),
-        _ => Known::made_of([value]),
-    }
 }

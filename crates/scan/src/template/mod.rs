@@ -1,5 +1,6 @@
 //! Judges Jinja templates, wherever they come from: configurations, files of their own, metadata of models.
 
+mod arguments;
 mod cursor;
 mod evaluate;
 mod names;

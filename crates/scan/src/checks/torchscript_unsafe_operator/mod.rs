@@ -6,13 +6,12 @@ use std::io;
 
 use tutela_core::{
     Artifact, ArtifactFile, Bytes, Context, Error, Reference, Region, Scratch, Sink, declare_check,
-    escape, read_all,
 };
 use tutela_formats::torchscript::{self, source};
 use tutela_formats::zip::{Archive, Member};
 use tutela_formats::{Entry, Format, strings};
 
-use crate::inside::{location, place};
+use crate::inside::{location, member_name, place, read_member};
 use crate::together::{EntryCheck, Visitor};
 use judge::{Said, said_of_operator, said_of_source};
 
@@ -169,31 +168,17 @@ impl Package<'_> {
     /// The member's bytes; what cannot be read is told.
     fn bytes(&self, member: &Member, sink: &mut dyn Sink) -> io::Result<Option<Vec<u8>>> {
         let limit = LONGEST.min(self.context.limits.member_bytes);
-        match member.open(self.entry.bytes, limit) {
-            Ok(content) => match read_all(&content, limit) {
-                Ok(bytes) => Ok(Some(bytes)),
-                Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
-                    sink.incomplete(format!("`{}` is longer than is read", self.name(member)));
-                    Ok(None)
-                }
-                Err(error) => Err(error),
-            },
+        match read_member(self.entry, member, limit)? {
+            Ok(bytes) => Ok(Some(bytes)),
             Err(why) => {
-                sink.incomplete(format!("`{}` could not be read: {why}", self.name(member)));
+                sink.incomplete(format!("`{}` {why}", self.name(member)));
                 Ok(None)
             }
         }
     }
 
-    fn member(&self, member: &Member) -> String {
-        let name = escape(&member.name, 200);
-        self.entry
-            .member
-            .map_or_else(|| name.clone(), |outer| format!("{outer}!{name}"))
-    }
-
     fn name(&self, member: &Member) -> String {
-        place(self.file, Some(&self.member(member)))
+        place(self.file, Some(&member_name(self.entry, member)))
     }
 
     fn tell(&self, member: Option<&Member>, said: Vec<Said>, sink: &mut dyn Sink) {
@@ -205,7 +190,7 @@ impl Package<'_> {
             told.push(said.identity.clone());
             let whole = location(self.file, self.entry);
             let here = match member {
-                Some(member) => whole.in_member(self.member(member)),
+                Some(member) => whole.in_member(member_name(self.entry, member)),
                 None => whole,
             };
             let region = Region::Bytes {

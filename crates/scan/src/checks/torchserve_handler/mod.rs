@@ -7,13 +7,12 @@ use std::io;
 
 use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Reference, Scratch, Severity, Sink, declare_check,
-    escape, read_all,
 };
 use tutela_formats::zip::{Archive, Member};
 use tutela_formats::{Entry, json};
 
 use crate::config::shown;
-use crate::inside::{location, place};
+use crate::inside::{location, member_name, place, read_member};
 use crate::together::{EntryCheck, Visitor};
 use planted::PLANTED;
 use rules::{Said, handler, requirements, source};
@@ -158,31 +157,17 @@ impl Package<'_> {
     /// The member's bytes; what cannot be read is told.
     fn bytes(&self, member: &Member, sink: &mut dyn Sink) -> io::Result<Option<Vec<u8>>> {
         let limit = LONGEST.min(self.context.limits.member_bytes);
-        match member.open(self.entry.bytes, limit) {
-            Ok(content) => match read_all(&content, limit) {
-                Ok(bytes) => Ok(Some(bytes)),
-                Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
-                    sink.incomplete(format!("`{}` is longer than is read", self.name(member)));
-                    Ok(None)
-                }
-                Err(error) => Err(error),
-            },
+        match read_member(self.entry, member, limit)? {
+            Ok(bytes) => Ok(Some(bytes)),
             Err(why) => {
-                sink.incomplete(format!("`{}` could not be read: {why}", self.name(member)));
+                sink.incomplete(format!("`{}` {why}", self.name(member)));
                 Ok(None)
             }
         }
     }
 
-    fn member(&self, member: &Member) -> String {
-        let name = escape(&member.name, 200);
-        self.entry
-            .member
-            .map_or_else(|| name.clone(), |outer| format!("{outer}!{name}"))
-    }
-
     fn name(&self, member: &Member) -> String {
-        shown(&place(self.file, Some(&self.member(member))))
+        shown(&place(self.file, Some(&member_name(self.entry, member))))
     }
 
     fn tell(&self, member: &Member, said: Vec<Said>, sink: &mut dyn Sink) {
@@ -192,7 +177,7 @@ impl Package<'_> {
                 continue;
             }
             told.push(said.message.clone());
-            let inner = self.member(member);
+            let inner = member_name(self.entry, member);
             let here = location(self.file, self.entry)
                 .in_member(&inner)
                 .at(said.region());
