@@ -7,6 +7,7 @@
 
 pub mod concealed;
 pub mod coreml;
+mod entry;
 pub mod executable;
 mod fields;
 mod format;
@@ -41,7 +42,8 @@ pub mod xml;
 pub mod yaml;
 pub mod zip;
 
+pub use entry::Entry;
 pub use format::Format;
-pub use nested::{Entry, Limit, Unread, walk};
+pub use nested::{Limit, Unread, walk};
 pub use sniff::{sniff, sniff_all};
 pub use sweep::{Sweep, sweep};

@@ -4,58 +4,9 @@ use std::io;
 
 use tutela_core::{Bytes, Limits, Window, escape};
 
+use crate::entry::{Entry, Learned};
 use crate::stream::{self, Codec, Stream};
-use crate::sweep::{Sweep, Swept};
 use crate::{Format, hdf5, rdata, sevenzip, sniff_all, tar, zip};
-
-/// A file, or something packed inside it.
-#[derive(Clone, Copy)]
-pub struct Entry<'a> {
-    /// Where it lies: member names with `!` between levels, escaped; none for the file itself.
-    pub member: Option<&'a str>,
-    /// Its bytes, unpacked.
-    pub bytes: &'a dyn Bytes,
-    /// Where these bytes begin in the file itself; none when they were unpacked.
-    pub origin: Option<u64>,
-    /// What it is; several when it has several faces.
-    pub formats: &'a [Format],
-    /// What the thing is in which it lies directly; nothing for the file itself.
-    pub around: &'a [Format],
-    /// The structure, when it is a zip archive.
-    pub archive: Option<&'a zip::Archive>,
-    /// The structure, when it is a tar archive.
-    pub tar: Option<&'a tar::Archive>,
-    /// The structure, when it is a 7z archive.
-    pub sevenzip: Option<&'a sevenzip::Archive>,
-    /// What is in it, when it is a stream of R.
-    pub rdata: Option<&'a rdata::Image>,
-    /// What came out, when it is a compressed stream.
-    pub stream: Option<&'a Stream>,
-    /// How the archive around it describes it, when that is a zip archive.
-    pub listed: Option<&'a zip::Member>,
-    /// What one reading of all its bytes tells, once somebody asked.
-    pub(crate) swept: &'a Swept,
-}
-
-impl Entry<'_> {
-    /// What one reading of all bytes tells; they are read once, whoever asks.
-    ///
-    /// # Errors
-    /// What reading the bytes returns.
-    pub fn sweep(&self) -> io::Result<&Sweep> {
-        self.swept.of(self.bytes)
-    }
-}
-
-impl std::fmt::Debug for Entry<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Entry")
-            .field("member", &self.member)
-            .field("formats", &self.formats)
-            .finish_non_exhaustive()
-    }
-}
 
 /// Something inside a file that could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,7 +145,7 @@ impl Walk<'_> {
             rdata: opened.rdata.as_ref(),
             stream: opened.stream.as_ref(),
             listed: found.listed,
-            swept: &Swept::default(),
+            learned: &Learned::default(),
         })?;
         for format in formats.iter().copied() {
             if !format.is_understood() {

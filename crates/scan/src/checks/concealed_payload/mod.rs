@@ -4,11 +4,11 @@ use std::io;
 
 use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Finding, Limits, Reference, Region, Scratch, Severity,
-    Sink, Window, declare_check,
+    Sink, declare_check,
 };
 use tutela_formats::concealed::{Concealed, begins};
 use tutela_formats::pickle::{self, Callee, Pickles};
-use tutela_formats::{Entry, Format, npy};
+use tutela_formats::{Entry, Format};
 
 use crate::callables::effect;
 use crate::inside::{location, place};
@@ -194,19 +194,9 @@ impl Search<'_> {
 
     /// The parts that the check of pickles follows itself.
     fn followed(&self) -> io::Result<Vec<(u64, u64)>> {
-        let (bytes, limits) = (self.entry.bytes, self.context.limits);
-        let is = |format| self.entry.formats.contains(&format);
-        let start = if is(Format::Pickle) || is(Format::TorchLegacy) {
-            0
-        } else if is(Format::Npy) {
-            match npy::header(bytes)? {
-                Some(header) if header.objects => header.data,
-                _ => return Ok(Vec::new()),
-            }
-        } else {
+        let Some((start, pickles)) = self.entry.pickles(self.context.limits)? else {
             return Ok(Vec::new());
         };
-        let pickles = pickle::describe(&Window::new(bytes, start, u64::MAX), limits)?;
         let streams = pickles.streams.iter();
         Ok(streams
             .map(|stream| {

@@ -12,7 +12,7 @@ use tutela_core::{
     Sink, Window, declare_check,
 };
 use tutela_formats::pickle::{self, Pickles};
-use tutela_formats::{Entry, Format, npy};
+use tutela_formats::{Entry, Format};
 
 use crate::inside::{location, place};
 use crate::together::{EntryCheck, Scope, Visitor};
@@ -124,11 +124,9 @@ struct Examination<'a> {
 
 impl Examination<'_> {
     fn run(&self, sink: &mut dyn Sink) -> io::Result<()> {
-        let bytes = self.entry.bytes;
-        let is = |format| self.entry.formats.contains(&format);
-        if is(Format::Pickle) || is(Format::TorchLegacy) {
-            self.pickles(bytes, 0, sink)?;
-        } else if is(Format::Npy) {
+        if let Some((offset, pickles)) = self.entry.pickles(self.context.limits)? {
+            self.pickles(pickles, offset, sink)?;
+        } else if self.entry.is(Format::Npy) {
             self.array(sink)?;
         } else if self.entry.formats.is_empty() {
             self.broken(sink)?;
@@ -136,14 +134,14 @@ impl Examination<'_> {
         Ok(())
     }
 
-    fn pickles(&self, bytes: &dyn Bytes, offset: u64, sink: &mut dyn Sink) -> io::Result<()> {
-        let pickles = pickle::describe(bytes, self.context.limits)?;
-        for verdict in Judge::new(&pickles).verdicts() {
+    fn pickles(&self, pickles: &Pickles, offset: u64, sink: &mut dyn Sink) -> io::Result<()> {
+        for verdict in Judge::new(pickles).verdicts() {
             sink.finding(self.finding(verdict, offset));
         }
-        self.tell_faults(&pickles, offset, sink);
+        self.tell_faults(pickles, offset, sink);
         let end = pickles.examined;
-        self.concealed(bytes, end..end.saturating_add(BEHIND), offset, sink)
+        let bytes = Window::new(self.entry.bytes, offset, u64::MAX);
+        self.concealed(&bytes, end..end.saturating_add(BEHIND), offset, sink)
     }
 
     /// A loader that seeks, or skips what it does not know, runs what lies behind other bytes.
@@ -173,21 +171,13 @@ impl Examination<'_> {
     }
 
     fn array(&self, sink: &mut dyn Sink) -> io::Result<()> {
-        let bytes = self.entry.bytes;
-        match npy::header(bytes)? {
-            Some(header) if header.objects => {
-                let data = Window::new(bytes, header.data, u64::MAX);
-                self.pickles(&data, header.data, sink)
-            }
-            Some(_) => Ok(()),
-            None => {
-                sink.incomplete(format!(
-                    "`{}` begins as a numpy array but its header cannot be read",
-                    self.place()
-                ));
-                Ok(())
-            }
+        if self.entry.npy()?.is_none() {
+            sink.incomplete(format!(
+                "`{}` begins as a numpy array but its header cannot be read",
+                self.place()
+            ));
         }
+        Ok(())
     }
 
     /// Bytes that are no whole pickle may still begin as one, and a loader stops only where it breaks.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use tutela_core::{ArtifactFile, Context};
-use tutela_formats::{Entry, Format, gguf, keras, npy, onnx};
+use tutela_formats::{Entry, Format, keras};
 
 use crate::advisories::Trigger;
 use crate::config::{name_of, text_of};
@@ -60,16 +60,16 @@ fn of_format(
     let (has, trigger) = match format {
         Format::TorchScript => (true, Trigger::TorchScript),
         Format::Gguf => {
-            let model = gguf::read(entry.bytes, context.limits)?;
+            let model = entry.gguf(context.limits)?;
             let has = model.value("tokenizer.chat_template").is_some();
             (has, Trigger::ChatTemplate)
         }
         Format::Onnx => {
-            let model = onnx::read(entry.bytes, context.limits)?;
+            let model = entry.onnx(context.limits)?;
             (!model.external.is_empty(), Trigger::ExternalData)
         }
         Format::Npy => {
-            let objects = npy::header(entry.bytes)?.is_some_and(|header| header.objects);
+            let objects = entry.npy()?.is_some_and(|header| header.objects);
             (objects, Trigger::ObjectArray)
         }
         _ => return Ok(None),
