@@ -57,6 +57,22 @@ impl Entry<'_> {
         self.formats.contains(&format)
     }
 
+    /// Whether it is of no known format and begins as a text does.
+    ///
+    /// # Errors
+    /// What reading the bytes returns.
+    pub fn is_text(&self) -> io::Result<bool> {
+        let mut head = [0; 512];
+        let count = self.bytes.read_at(0, &mut head)?;
+        let head = head.get(..count).unwrap_or_default();
+        // A character that the 512 bytes cut in two is none that is wrong.
+        let is_utf8 = match std::str::from_utf8(head) {
+            Ok(_) => true,
+            Err(error) => error.error_len().is_none(),
+        };
+        Ok(self.formats.is_empty() && is_utf8 && !head.contains(&0))
+    }
+
     /// What one reading of all bytes tells.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::stream::Codec;
+
 /// What a format is good for, and whether this crate can look inside.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Trait {
@@ -167,6 +169,21 @@ impl Format {
     #[must_use]
     pub fn is_container(self) -> bool {
         self.has(Trait::Container)
+    }
+
+    /// Whether it is a zip archive, whatever is in it.
+    #[must_use]
+    pub const fn is_zip(self) -> bool {
+        matches!(
+            self,
+            Self::Zip | Self::TorchZip | Self::TorchScript | Self::Npz | Self::KerasZip
+        )
+    }
+
+    /// Whether it is one compressed stream.
+    #[must_use]
+    pub const fn is_stream(self) -> bool {
+        Codec::of(self).is_some()
     }
 
     /// Whether this crate can look inside. What it only recognises must never be called clean.

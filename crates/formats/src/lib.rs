@@ -16,6 +16,7 @@ pub mod hdf5;
 mod input;
 pub mod json;
 pub mod keras;
+pub mod layout;
 mod little;
 mod models;
 mod nested;

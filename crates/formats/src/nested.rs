@@ -172,7 +172,7 @@ impl Walk<'_> {
     fn open(&mut self, found: Found<'_>, formats: &[Format]) -> io::Result<Opened> {
         let mut opened = Opened::default();
         for format in formats.iter().copied() {
-            if is_zip(format) {
+            if format.is_zip() {
                 opened.zip = Some(zip::read(found.bytes, self.limits)?);
             } else if format == Format::Tar {
                 opened.tar = Some(tar::read(found.bytes, self.limits)?);
@@ -497,13 +497,6 @@ fn holds_objects(object: &hdf5::Object) -> bool {
 fn is_name(text: &[u8]) -> bool {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-/:, ".contains(byte);
     text.len() < 4 || (text.len() <= 200 && text.iter().all(is_plain))
-}
-
-const fn is_zip(format: Format) -> bool {
-    matches!(
-        format,
-        Format::Zip | Format::TorchZip | Format::TorchScript | Format::Npz | Format::KerasZip
-    )
 }
 
 fn below(member: Option<&str>, name: &str) -> String {

@@ -112,7 +112,7 @@ impl Examination<'_> {
         for flaw in &model.flaws {
             self.tell(flaw, sink)?;
         }
-        for (entry, why) in values::wrong(&model) {
+        for (entry, why) in values::wrong(model) {
             sink.finding(self.finding(entry.start, entry.end, why));
         }
         Ok(())

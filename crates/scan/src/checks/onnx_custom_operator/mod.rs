@@ -75,7 +75,7 @@ impl EntryCheck for OnnxCustomOperator {
         Box::new(move |file, entry, sink| {
             if entry.formats.contains(&Format::Onnx) {
                 let model = entry.onnx(context.limits)?;
-                examine(file, entry, &model, sink);
+                examine(file, entry, model, sink);
             }
             Ok(())
         })
