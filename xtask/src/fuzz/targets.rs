@@ -66,6 +66,7 @@ const LIMITS: Limits = Limits {
     depth: 4,
     steps: 100_000,
     findings: 50,
+    stretches: 1_000,
     raw_bytes: 1 << 20,
     rows: 1_000,
 };

@@ -47,11 +47,24 @@ fn is_opened(entry: &Entry<'_>, format: Format) -> bool {
 
 /// What a part is that is of no known format.
 pub(super) fn unknown(entry: &Entry<'_>) -> io::Result<Role> {
-    Ok(if entry.is_text()? {
+    Ok(if is_storage(entry) {
+        Role::Numbers
+    } else if entry.is_text()? {
         Role::Text
     } else {
         Role::Raw
     })
+}
+
+/// Whether it is a storage of a `PyTorch` archive: `data/0`, `constants/12`.
+fn is_storage(entry: &Entry<'_>) -> bool {
+    let is_torch = |format: &Format| matches!(format, Format::TorchZip | Format::TorchScript);
+    let mut steps = entry.member.unwrap_or_default().rsplit('/');
+    let (number, folder) = (steps.next().unwrap_or_default(), steps.next());
+    entry.around.iter().any(is_torch)
+        && matches!(folder, Some("data" | "constants"))
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Pickles by themselves, and arrays, whose objects are pickles too.

@@ -69,6 +69,7 @@ checks! {
     tflite_custom_operator::TfliteCustomOperator,
     torchscript_unsafe_operator::TorchscriptUnsafeOperator,
     torchserve_handler::TorchserveHandler,
+    unaccounted_bytes::UnaccountedBytes,
     unexpected_executable::UnexpectedExecutable,
     vulnerable_loader::VulnerableLoader,
     xml_entity_expansion::XmlEntityExpansion,
