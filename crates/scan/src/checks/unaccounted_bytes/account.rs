@@ -43,14 +43,16 @@ pub(super) fn tell(
     Ok(())
 }
 
-/// Closes the account of a file: parts that could not be looked at are no longer called examined.
+/// Closes the account of a file: what holds a part that was not examined is no longer called examined. How much of a
+/// member such a part is cannot be told when it was unpacked, so none of the member is claimed.
 pub(super) fn close(file: &ArtifactFile, unread: &[Unread], record: &mut Record) {
-    let missing = missing(unread);
     let whole = place(file, None);
+    let mut missing = missing(unread);
+    for stretch in record.stretches.iter().filter(|it| !it.examined) {
+        insert_all(within(&whole, &stretch.place), &mut missing);
+    }
     for stretch in &mut record.stretches {
-        let outer = stretch.place.strip_prefix(whole.as_str());
-        let outer = outer.map(|rest| rest.strip_prefix('!').unwrap_or(rest));
-        let inner = inner(outer.unwrap_or_default(), &stretch.what);
+        let inner = inner(within(&whole, &stretch.place), &stretch.what);
         if inner.is_some_and(|inner| missing.contains(inner.as_str())) {
             stretch.examined = false;
         }
@@ -67,6 +69,20 @@ pub(super) fn close(file: &ArtifactFile, unread: &[Unread], record: &mut Record)
     };
     record.examined(Unit::Bytes, examined, file.size());
     tell_unread(file, unread, record);
+}
+
+/// The name of a member in its file; nothing for the file itself.
+fn within<'a>(file: &str, place: &'a str) -> &'a str {
+    let rest = place.strip_prefix(file).unwrap_or_default();
+    rest.strip_prefix('!').unwrap_or(rest)
+}
+
+/// A name, and the names of everything that it lies in.
+fn insert_all(member: &str, names: &mut HashSet<String>) {
+    let ends = member.match_indices('!').map(|(end, _)| end);
+    for end in ends.chain([member.len()]) {
+        names.extend(member.get(..end).map(str::to_owned));
+    }
 }
 
 /// The name of what comes out of a stretch, where something does.
@@ -88,10 +104,7 @@ fn inner(outer: &str, what: &str) -> Option<String> {
 fn missing(unread: &[Unread]) -> HashSet<String> {
     let mut missing = HashSet::new();
     for member in unread.iter().filter_map(|it| it.member.as_deref()) {
-        let ends = member.match_indices('!').map(|(end, _)| end);
-        for end in ends.chain([member.len()]) {
-            missing.extend(member.get(..end).map(str::to_owned));
-        }
+        insert_all(member, &mut missing);
     }
     for part in unread.iter().filter(|it| it.format.is_none()) {
         let unpacked = match &part.member {

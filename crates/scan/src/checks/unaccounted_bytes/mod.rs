@@ -1,6 +1,8 @@
 //! An account of every byte: what it is, whether it was examined, and which belong to nothing.
 
 mod account;
+#[cfg(test)]
+mod tests;
 
 use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Finding, Record, Reference, Region, Scratch, Severity,
