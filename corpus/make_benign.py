@@ -353,9 +353,38 @@ def torchscript_files(part):
         part.through(f"{name}.ptl", "torchscript", "a program for telephones", model._save_for_lite_interpreter)
 
 
+def flax_files(part):
+    """Parameters, a train state, arrays in pieces, every type of number; msgpack-numpy and plain MessagePack."""
+    import flax.serialization as serialization
+    import ml_dtypes
+    import msgpack
+    import msgpack_numpy
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    layers = {f"Dense_{index}": {"kernel": generator.random((3, 4)).astype(np.float32), "bias": np.zeros(4, np.float32)} for index in range(2)}
+    part.add("params.msgpack", "msgpack", "parameters", serialization.to_bytes({"params": layers}))
+    moments = {"0": {"count": np.array(3, np.int32), "mu": layers, "nu": layers}, "1": {}}
+    part.add("train_state.msgpack", "msgpack", "a train state", serialization.to_bytes({"step": 3, "params": layers, "opt_state": moments}))
+    kinds = {name: np.zeros(3, name) for name in ("bool", "int8", "uint16", "int64", "float16", "float64", "complex64", "U3", "S4")}
+    kinds |= {name: np.zeros(4, getattr(ml_dtypes, name)) for name in ("bfloat16", "int4", "uint2", "float8_e4m3fn", "float8_e5m2")}
+    kinds |= {"scalar": np.float32(1), "complex": 1 + 2j, "none": None, "text": "x", "empty": np.zeros((0, 3)), "list": [1, 2.5, True]}
+    part.add("kinds.msgpack", "msgpack", "every type of number", serialization.msgpack_serialize(kinds))
+    part.add("array.msgpack", "msgpack", "one array", serialization.msgpack_serialize(np.arange(5)))
+    whole, serialization.MAX_CHUNK_SIZE = serialization.MAX_CHUNK_SIZE, 64
+    part.add("chunked.msgpack", "msgpack", "an array in pieces", serialization.msgpack_serialize({"a": np.arange(100.0).reshape(10, 10)}))
+    serialization.MAX_CHUNK_SIZE = whole
+    pack = lambda value: msgpack.packb(value, default=msgpack_numpy.encode)
+    part.add("numpy.msgpack", "msgpack", "arrays of msgpack-numpy", pack({"w": np.zeros((3, 3)), "s": np.float32(1), "c": np.complex64(1), "r": np.zeros(2, [("a", "i4"), ("b", "f8")])}))
+    part.add("objects.msgpack", "msgpack", "an array of texts and numbers", pack({"w": np.array(["a", None, 3], object)}))
+    part.add("stream.msgpack", "msgpack", "records one after the other", b"".join(msgpack.packb({"id": index, "text": f"os.system {index}"}) for index in range(20)))
+    part.add("records.msgpack", "msgpack", "a list of records", msgpack.packb([{"id": index, 1: b"\0" * 20} for index in range(20)]))
+
+
 PARTS = {
     "torchscript": (torchscript_files, "torch"),
     "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "pickle": (other_picklers, "cloudpickle"),
+    "flax": (flax_files, "flax msgpack msgpack-numpy"),
     "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
 }
 

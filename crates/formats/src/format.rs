@@ -98,6 +98,8 @@ formats! {
     TfGraph: "TensorFlow graph" [Model],
     /// The index of a TensorFlow checkpoint.
     TfCheckpoint: "TensorFlow checkpoint" [Model],
+    /// `MessagePack`, as Flax and msgpack-numpy write it.
+    Msgpack: "MessagePack file" [Model, Container],
     /// JSON: configurations, tokenizers, indices.
     Json: "JSON" [],
     /// XML, such as PMML or an `OpenVINO` model.

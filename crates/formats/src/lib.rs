@@ -17,6 +17,7 @@ pub mod json;
 pub mod keras;
 mod little;
 mod models;
+pub mod msgpack;
 mod nested;
 pub mod npy;
 pub mod onnx;

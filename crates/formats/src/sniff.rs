@@ -7,8 +7,8 @@ use tutela_core::{Bytes, Limits};
 use crate::input::Input;
 use crate::stream::{self, Codec};
 use crate::{
-    Format, coreml, executable, hdf5, json, keras, models, npy, onnx, pickle, rdata, safetensors,
-    tar, tensorflow, xml, zip,
+    Format, coreml, executable, hdf5, json, keras, models, msgpack, npy, onnx, pickle, rdata,
+    safetensors, tar, tensorflow, xml, zip,
 };
 
 /// What the bytes are, if they are of a known format.
@@ -85,6 +85,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| tensorflow::recognise(head.bytes),
     |head| Ok(is_saved_model(head.start).then_some(Format::SavedModel)),
     |head| Ok(keras::looks_like_metadata(head.bytes, head.start)?.then_some(Format::KerasMetadata)),
+    |head| Ok(msgpack::looks_like(head.bytes, head.start)?.then_some(Format::Msgpack)),
     |head| Ok(is_pickle(head)?.then_some(Format::Pickle)),
 ];
 

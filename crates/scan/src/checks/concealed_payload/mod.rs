@@ -163,6 +163,7 @@ impl Search<'_> {
                     | Format::Onnx
                     | Format::Tflite
                     | Format::Hdf5
+                    | Format::Msgpack
             )
         };
         self.entry.formats.iter().all(raw) && !self.is_text()
