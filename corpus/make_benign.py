@@ -381,9 +381,23 @@ def flax_files(part):
     part.add("records.msgpack", "msgpack", "a list of records", msgpack.packb([{"id": index, 1: b"\0" * 20} for index in range(20)]))
 
 
+def layout_files(part):
+    """Container layouts by their specifications, with Python's own archives."""
+    from recipes import layouts
+
+    weights = layouts.packed(("model/weights.txt", b"1 2 3\n"))
+    titled = {"annotations": {"org.opencontainers.image.title": "model/weights.tar.gz"}}
+    part.add("image.tar", "oci layout", "a layout with a layer", layouts.layout([(layouts.LAYER, weights, titled)]))
+    kit = {"manifestVersion": "1.0.0", "package": {"name": "m"}, "model": {"name": "m", "path": "model/m.gguf"}, "code": [{"path": "src/"}], "docs": [{"path": "./README.md"}]}
+    part.add("kit.tar", "oci layout", "a ModelKit", layouts.layout([("application/vnd.kitops.modelkit.model.v1.tar+gzip", weights, {})], layouts.as_json(kit), "application/vnd.kitops.modelkit.config.v1+json"))
+    plain = layouts.archive([("a.txt", b"x")])
+    part.add("saved.tar", "oci layout", "an archive of docker save", layouts.saved(plain, plain))
+
+
 PARTS = {
     "torchscript": (torchscript_files, "torch"),
     "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "pickle": (other_picklers, "cloudpickle"),
+    "layouts": (layout_files, ""),
     "flax": (flax_files, "flax msgpack msgpack-numpy"),
     "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
 }

@@ -20,6 +20,7 @@ mod models;
 pub mod msgpack;
 mod nested;
 pub mod npy;
+pub mod oci;
 pub mod onnx;
 pub mod packages;
 pub mod pickle;

@@ -38,6 +38,7 @@ targets! {
     "keras": |bytes, limits| (formats::keras::read(bytes, limits), formats::keras::read_metadata(bytes, limits)),
     "msgpack": |bytes, limits| formats::msgpack::read(bytes, limits),
     "npy": |bytes, _limits| formats::npy::header(bytes),
+    "oci": |bytes, _limits| (formats::oci::read(bytes), formats::oci::named_by(&String::from_utf8_lossy(bytes))),
     "onnx": |bytes, limits| formats::onnx::read(bytes, limits),
     "packages": |bytes, _limits| listed(bytes),
     "pickle": |bytes, limits| formats::pickle::describe(bytes, limits),

@@ -57,6 +57,7 @@ checks! {
     keras_code_in_config::KerasCodeInConfig,
     keras_file_reference::KerasFileReference,
     msgpack_unsafe_value::MsgpackUnsafeValue,
+    oci_layout_mismatch::OciLayoutMismatch,
     onnx_custom_operator::OnnxCustomOperator,
     onnx_external_data::OnnxExternalData,
     onnx_structure::OnnxStructure,
