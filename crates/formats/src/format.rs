@@ -73,7 +73,7 @@ formats! {
     /// A model of GGUF's predecessors.
     Ggml: "GGML model" [Model, Opaque],
     /// A program of `ExecuTorch`.
-    ExecuTorch: "ExecuTorch model" [Model, Opaque],
+    ExecuTorch: "ExecuTorch model" [Model],
     /// A model in onnxruntime's own format.
     OnnxRuntime: "ONNX Runtime model (ORT)" [Model, Opaque],
     /// An engine of `TensorRT`.
@@ -81,7 +81,7 @@ formats! {
     /// A model for Rockchip's processors.
     Rknn: "RKNN model" [Model, Opaque],
     /// A file of Torch 7, the Lua library.
-    Torch7: "Torch7 model" [Model, Opaque],
+    Torch7: "Torch7 model" [Model],
     /// A program or the parameters of Paddle.
     Paddle: "Paddle model" [Model, Opaque],
     /// An HDF5 file, such as a Keras model of before Keras 3.

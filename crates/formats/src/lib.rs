@@ -8,7 +8,9 @@
 pub mod concealed;
 pub mod coreml;
 pub mod executable;
+pub mod executorch;
 mod fields;
+mod flat;
 mod format;
 pub mod gguf;
 pub mod hdf5;
@@ -36,6 +38,7 @@ pub mod tar;
 pub mod tensorflow;
 pub mod tflite;
 pub mod toml;
+pub mod torch7;
 pub mod torchscript;
 pub mod tree;
 mod wire;

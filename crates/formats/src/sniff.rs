@@ -8,7 +8,7 @@ use crate::input::Input;
 use crate::stream::{self, Codec};
 use crate::{
     Format, coreml, executable, hdf5, json, keras, models, msgpack, npy, onnx, pickle, rdata,
-    safetensors, tar, tensorflow, xml, zip,
+    safetensors, tar, tensorflow, torch7, xml, zip,
 };
 
 /// What the bytes are, if they are of a known format.
@@ -71,6 +71,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| stream::behind_skippable(head.bytes),
     |head| executable::recognise(head.bytes),
     |head| Ok(models::recognise(head.start)),
+    |head| Ok(torch7::looks_like(head.bytes, head.start)?.then_some(Format::Torch7)),
     |head| Ok(safetensors::looks_like(head.bytes)?.then_some(Format::Safetensors)),
     |head| Ok(tar::looks_like(head.bytes)?.then_some(Format::Tar)),
     |head| Ok(is_hdf5(head.start).then_some(Format::Hdf5)),
