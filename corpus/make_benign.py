@@ -381,6 +381,39 @@ def flax_files(part):
     part.add("records.msgpack", "msgpack", "a list of records", msgpack.packb([{"id": index, 1: b"\0" * 20} for index in range(20)]))
 
 
+def mxnet_files(part):
+    """A graph, and lists of arrays with and without names."""
+    import mxnet as mx
+
+    data = mx.sym.Variable("data")
+    graph = mx.sym.SoftmaxOutput(mx.sym.Activation(mx.sym.FullyConnected(data, num_hidden=3, name="fc"), act_type="relu"), name="softmax")
+    part.through("net-symbol.json", "mxnet", "a graph", graph.save)
+    named = {"arg:fc_weight": mx.nd.ones((3, 4)), "arg:fc_bias": mx.nd.zeros((3,)), "aux:mean": mx.nd.zeros((2,), dtype="float16")}
+    part.through("net-0000.params", "mxnet", "arrays with names", lambda path: mx.nd.save(path, named))
+    part.through("list.params", "mxnet", "arrays without names", lambda path: mx.nd.save(path, [mx.nd.ones((2, 2)), mx.nd.zeros((1,), dtype="int64")]))
+
+
+def paddle_files(part):
+    """A program with its weights, and the state of a layer."""
+    import paddle
+
+    paddle.enable_static()
+    main, startup = paddle.static.Program(), paddle.static.Program()
+    with paddle.static.program_guard(main, startup):
+        x = paddle.static.data("x", [None, 4], "float32")
+        y = paddle.static.nn.fc(x, 2, activation="relu")
+    executor = paddle.static.Executor(paddle.CPUPlace())
+    executor.run(startup)
+    program = paddle.static.normalize_program(main, [x], [y])
+    for block in program.blocks:  # the paths of this script
+        for operator in block.ops:
+            operator.desc.remove_attr("op_callstack")
+    part.add("net.pdmodel", "paddle", "a program", program.desc.serialize_to_string())
+    part.add("net.pdiparams", "paddle", "its weights", paddle.static.serialize_persistables([x], [y], executor, program=main))
+    paddle.disable_static()
+    part.through("layer.pdparams", "pickle", "the state of a layer", lambda path: paddle.save(paddle.nn.Linear(2, 3).state_dict(), path))
+
+
 def layout_files(part):
     """Container layouts by their specifications, with Python's own archives."""
     from recipes import layouts
@@ -397,7 +430,7 @@ def layout_files(part):
 PARTS = {
     "torchscript": (torchscript_files, "torch"),
     "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "pickle": (other_picklers, "cloudpickle"),
-    "layouts": (layout_files, ""),
+    "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"),
     "flax": (flax_files, "flax msgpack msgpack-numpy"),
     "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
 }

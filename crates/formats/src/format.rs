@@ -83,7 +83,11 @@ formats! {
     /// A file of Torch 7, the Lua library.
     Torch7: "Torch7 model" [Model],
     /// A program or the parameters of Paddle.
-    Paddle: "Paddle model" [Model, Opaque],
+    Paddle: "Paddle model" [Model],
+    /// Arrays of `MXNet` with their names.
+    MxNet: "MXNet parameters" [Model],
+    /// A net of Caffe with its weights.
+    Caffe: "Caffe model" [Model],
     /// An HDF5 file, such as a Keras model of before Keras 3.
     Hdf5: "HDF5 file" [Model, Container],
     /// The configuration of a Keras model, as JSON or YAML.

@@ -17,6 +17,7 @@ pub mod hdf5;
 mod input;
 pub mod json;
 pub mod keras;
+pub mod layers;
 mod little;
 mod models;
 pub mod msgpack;

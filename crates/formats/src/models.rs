@@ -16,6 +16,7 @@ pub(crate) fn recognise(head: &[u8]) -> Option<Format> {
         (is_rknn, Format::Rknn),
         (is_paddle_program, Format::Paddle),
         (is_paddle_parameters, Format::Paddle),
+        (crate::layers::is_mxnet, Format::MxNet),
     ];
     KINDS
         .iter()

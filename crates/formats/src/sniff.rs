@@ -7,8 +7,8 @@ use tutela_core::{Bytes, Limits};
 use crate::input::Input;
 use crate::stream::{self, Codec};
 use crate::{
-    Format, coreml, executable, hdf5, json, keras, models, msgpack, npy, onnx, pickle, rdata,
-    safetensors, tar, tensorflow, torch7, xml, zip,
+    Format, coreml, executable, hdf5, json, keras, layers, models, msgpack, npy, onnx, pickle,
+    rdata, safetensors, tar, tensorflow, torch7, xml, zip,
 };
 
 /// What the bytes are, if they are of a known format.
@@ -79,6 +79,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(is_zfile(head).then_some(Format::ZFile)),
     |head| Ok(is_lzma(head).then_some(Format::Lzma)),
     |head| Ok(coreml::looks_like(head.bytes)?.then_some(Format::CoreMl)),
+    |head| Ok(layers::is_caffe(head.bytes, head.start)?.then_some(Format::Caffe)),
     |head| Ok(onnx::looks_like(head.bytes)?.then_some(Format::Onnx)),
     |head| Ok(keras::looks_like(head.bytes, head.start)?.then_some(Format::KerasConfig)),
     |head| Ok(json::looks_like(head.start).then_some(Format::Json)),

@@ -37,6 +37,7 @@ targets! {
     "hdf5": |bytes, limits| formats::hdf5::read(bytes, limits),
     "json": |bytes, limits| formats::json::read(bytes, limits),
     "keras": |bytes, limits| (formats::keras::read(bytes, limits), formats::keras::read_metadata(bytes, limits)),
+    "layers": |bytes, limits| layers(bytes, limits),
     "msgpack": |bytes, limits| formats::msgpack::read(bytes, limits),
     "npy": |bytes, _limits| formats::npy::header(bytes),
     "oci": |bytes, _limits| (formats::oci::read(bytes), formats::oci::named_by(&String::from_utf8_lossy(bytes))),
@@ -87,6 +88,16 @@ fn unpacked(bytes: &dyn Bytes, limits: &Limits) -> Vec<String> {
         .chain(raw)
         .map(|codec| said(&faults(codec)))
         .collect()
+}
+
+/// The models of every framework whose layers are read, and the text form.
+fn layers(bytes: &[u8], limits: &Limits) -> impl Debug {
+    use formats::Format;
+    let read = |format| formats::layers::read(&bytes.to_vec(), format, limits);
+    let models = [Format::Paddle, Format::MxNet, Format::Caffe].map(read);
+    let text = String::from_utf8_lossy(bytes);
+    let graph = formats::layers::symbol(&formats::json::parse(bytes));
+    (models, formats::layers::prototxt(&text), graph)
 }
 
 /// Every reader of lock files and requirements.

@@ -54,6 +54,7 @@ checks! {
     executorch_custom_operator::ExecutorchCustomOperator,
     exposed_secret::ExposedSecret,
     gguf_header::GgufHeader,
+    graph_foreign_operator::GraphForeignOperator,
     hdf5_external_link::Hdf5ExternalLink,
     keras_code_in_config::KerasCodeInConfig,
     keras_file_reference::KerasFileReference,

@@ -164,6 +164,8 @@ impl Search<'_> {
                     | Format::Tflite
                     | Format::Hdf5
                     | Format::Msgpack
+                    | Format::MxNet
+                    | Format::Caffe
             )
         };
         self.entry.formats.iter().all(raw) && !self.is_text()
