@@ -6,7 +6,7 @@ use tutela_core::{Bytes, Limits, Window, escape};
 
 use crate::entry::{Entry, Learned};
 use crate::stream::{self, Codec, Stream};
-use crate::{Format, hdf5, rdata, sevenzip, sniff_all, tar, zip};
+use crate::{Format, hdf5, msgpack, rdata, sevenzip, sniff_all, tar, zip};
 
 /// Something inside a file that could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +111,7 @@ struct Opened {
     sevenzip: Option<sevenzip::Archive>,
     hdf5: Option<hdf5::File>,
     rdata: Option<rdata::Image>,
+    msgpack: Option<msgpack::Document>,
     stream: Option<Stream>,
 }
 
@@ -186,6 +187,8 @@ impl Walk<'_> {
                 opened.hdf5 = Some(hdf5::read(found.bytes, self.limits)?);
             } else if format == Format::RData {
                 opened.rdata = Some(rdata::read(found.bytes, self.limits)?);
+            } else if format == Format::Msgpack {
+                opened.msgpack = Some(msgpack::read(found.bytes, self.limits)?);
             } else if let Some(codec) = Codec::of(format) {
                 opened.stream = self.unpack(found, codec)?;
             }
@@ -220,6 +223,9 @@ impl Walk<'_> {
         }
         if let Some(image) = opened.rdata {
             self.rdata(found, &image, depth)?;
+        }
+        if let Some(document) = opened.msgpack {
+            self.msgpack(found, &document, depth)?;
         }
         if let Some(archive) = opened.sevenzip {
             self.sevenzip(found, &archive, depth)?;
@@ -379,6 +385,32 @@ impl Walk<'_> {
         }
         let end = image.faults.is_empty().then_some(image.end);
         self.behind(found, end, depth)
+    }
+
+    /// What `MessagePack` keeps in bytes and extensions: objects of Python, or files of other formats.
+    fn msgpack(
+        &mut self,
+        found: Found<'_>,
+        document: &msgpack::Document,
+        depth: u32,
+    ) -> io::Result<()> {
+        /// Shorter bytes are identifiers and digests, and there may be millions.
+        const LEAST: u64 = 12;
+        let limit = document.faults.iter().find(|fault| fault.at().is_none());
+        if let Some(fault) = limit {
+            self.skip(found.member, format!("was not read to its end: {fault}"));
+        }
+        for part in document.parts.iter().filter(|part| part.length >= LEAST) {
+            if !self.admit(found.member) {
+                return Ok(());
+            }
+            let inner = below(found.member, &format!("bytes at {}", part.at));
+            let window = Window::new(found.bytes, part.at, part.length);
+            let entry = Found::inside(found, &window, &inner).at(found, part.at);
+            self.enter(entry, depth)?;
+        }
+        let end = limit.is_none().then_some(document.end);
+        self.behind(found, end.filter(|end| *end > 0), depth)
     }
 
     fn sevenzip(

@@ -39,6 +39,9 @@ pub(crate) fn is_searched(entry: &Entry<'_>) -> io::Result<bool> {
                 | Format::Onnx
                 | Format::Tflite
                 | Format::Hdf5
+                | Format::Msgpack
+                | Format::MxNet
+                | Format::Caffe
         )
     };
     Ok(entry.formats.iter().all(raw) && !entry.is_text()?)
