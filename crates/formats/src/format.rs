@@ -98,6 +98,12 @@ formats! {
     TfGraph: "TensorFlow graph" [Model],
     /// The index of a TensorFlow checkpoint.
     TfCheckpoint: "TensorFlow checkpoint" [Model],
+    /// A model of `XGBoost`: JSON, UBJSON or its old binary format.
+    XgBoost: "XGBoost model" [Model],
+    /// A model of `LightGBM`.
+    LightGbm: "LightGBM model" [Model],
+    /// A model of `CatBoost`: its binary format or JSON.
+    CatBoost: "CatBoost model" [Model],
     /// JSON: configurations, tokenizers, indices.
     Json: "JSON" [],
     /// XML, such as PMML or an `OpenVINO` model.

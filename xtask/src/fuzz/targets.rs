@@ -28,6 +28,7 @@ macro_rules! targets {
 }
 
 targets! {
+    "boosted": |bytes, limits| boosted(bytes, limits),
     "checkpoint": |bytes, limits| formats::tensorflow::checkpoint::read(bytes, limits),
     "concealed": |bytes, limits| (formats::sweep(bytes).is_ok(), formats::concealed::begins(bytes, 0, limits)),
     "coreml": |bytes, limits| (formats::coreml::looks_like(bytes), formats::coreml::read(bytes, limits)),
@@ -82,6 +83,15 @@ fn unpacked(bytes: &dyn Bytes, limits: &Limits) -> Vec<String> {
     codecs
         .chain(raw)
         .map(|codec| said(&faults(codec)))
+        .collect()
+}
+
+/// A model of trees as each library reads it.
+fn boosted(bytes: &dyn Bytes, limits: &Limits) -> Vec<String> {
+    use formats::Format::{CatBoost, LightGbm, XgBoost};
+    let readers = [XgBoost, LightGbm, CatBoost].into_iter();
+    readers
+        .map(|format| said(&formats::boosted::read(bytes, format, limits)))
         .collect()
 }
 

@@ -14,7 +14,7 @@ const PAGES: usize = 16;
 
 /// Why reading stopped.
 #[derive(Debug)]
-pub(super) enum Broken {
+pub(crate) enum Broken {
     /// The bytes could not be read.
     Read(io::Error),
     /// Something that starts here reaches outside the file.
@@ -31,8 +31,8 @@ impl From<io::Error> for Broken {
 
 /// A table: where it is, and the description of its fields.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Table {
-    pub(super) at: u64,
+pub(crate) struct Table {
+    pub(crate) at: u64,
     size: u64,
     fields: u64,
     fields_size: u64,
@@ -40,12 +40,12 @@ pub(super) struct Table {
 
 /// A vector: where its items start and how many there are.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Vector {
-    pub(super) start: u64,
-    pub(super) count: u64,
+pub(crate) struct Vector {
+    pub(crate) start: u64,
+    pub(crate) count: u64,
 }
 
-pub(super) struct Flat<'a> {
+pub(crate) struct Flat<'a> {
     bytes: &'a dyn Bytes,
     length: u64,
     /// The pages read last, the latest first.
@@ -54,7 +54,7 @@ pub(super) struct Flat<'a> {
 }
 
 impl<'a> Flat<'a> {
-    pub(super) fn new(bytes: &'a dyn Bytes, limits: &Limits) -> Self {
+    pub(crate) fn new(bytes: &'a dyn Bytes, limits: &Limits) -> Self {
         Self {
             bytes,
             length: bytes.len(),
@@ -63,12 +63,12 @@ impl<'a> Flat<'a> {
         }
     }
 
-    pub(super) const fn len(&self) -> u64 {
+    pub(crate) const fn len(&self) -> u64 {
         self.length
     }
 
     /// A little-endian number of `width` bytes, at most eight.
-    pub(super) fn number(&mut self, at: u64, width: u64) -> Result<u64, Broken> {
+    pub(crate) fn number(&mut self, at: u64, width: u64) -> Result<u64, Broken> {
         self.steps = self.steps.checked_sub(1).ok_or(Broken::Steps)?;
         let end = at.checked_add(width).ok_or(Broken::Outside(at))?;
         if end > self.length {
@@ -82,7 +82,7 @@ impl<'a> Flat<'a> {
     }
 
     /// The table at a place.
-    pub(super) fn table(&mut self, at: u64) -> Result<Table, Broken> {
+    pub(crate) fn table(&mut self, at: u64) -> Result<Table, Broken> {
         let back = self.number(at, 4)?;
         let back = u32::try_from(back).unwrap_or_default().cast_signed();
         let fields = at
@@ -105,7 +105,7 @@ impl<'a> Flat<'a> {
     }
 
     /// Where a field of a table lies; none when it is left out.
-    pub(super) fn field(&mut self, table: Table, index: u64) -> Result<Option<u64>, Broken> {
+    pub(crate) fn field(&mut self, table: Table, index: u64) -> Result<Option<u64>, Broken> {
         let entry = index.saturating_mul(2).saturating_add(4);
         if entry.saturating_add(2) > table.fields_size {
             return Ok(None);
@@ -118,7 +118,7 @@ impl<'a> Flat<'a> {
     }
 
     /// A number in a field, or zero.
-    pub(super) fn value(&mut self, table: Table, index: u64, width: u64) -> Result<u64, Broken> {
+    pub(crate) fn value(&mut self, table: Table, index: u64, width: u64) -> Result<u64, Broken> {
         match self.field(table, index)? {
             Some(at) => self.number(at, width),
             None => Ok(0),
@@ -126,7 +126,7 @@ impl<'a> Flat<'a> {
     }
 
     /// What an offset at a place points to.
-    pub(super) fn target(&mut self, at: u64) -> Result<u64, Broken> {
+    pub(crate) fn target(&mut self, at: u64) -> Result<u64, Broken> {
         let offset = self.number(at, 4)?;
         let target = at.saturating_add(offset);
         if offset == 0 || target >= self.length {
@@ -136,7 +136,7 @@ impl<'a> Flat<'a> {
     }
 
     /// The table in a field.
-    pub(super) fn inner(&mut self, table: Table, index: u64) -> Result<Option<Table>, Broken> {
+    pub(crate) fn inner(&mut self, table: Table, index: u64) -> Result<Option<Table>, Broken> {
         let Some(at) = self.field(table, index)? else {
             return Ok(None);
         };
@@ -145,7 +145,7 @@ impl<'a> Flat<'a> {
     }
 
     /// The vector in a field, whose items take `width` bytes each; empty when it is left out.
-    pub(super) fn vector(
+    pub(crate) fn vector(
         &mut self,
         table: Table,
         index: u64,
@@ -166,13 +166,13 @@ impl<'a> Flat<'a> {
     }
 
     /// The table that an item of a vector of tables points to.
-    pub(super) fn item(&mut self, vector: Vector, index: u64) -> Result<Table, Broken> {
+    pub(crate) fn item(&mut self, vector: Vector, index: u64) -> Result<Table, Broken> {
         let target = self.target(vector.start.saturating_add(index.saturating_mul(4)))?;
         self.table(target)
     }
 
     /// The text in a field, at most `most` bytes of it.
-    pub(super) fn text(
+    pub(crate) fn text(
         &mut self,
         table: Table,
         index: u64,
@@ -187,7 +187,7 @@ impl<'a> Flat<'a> {
     }
 
     /// Bytes from a place, which must be few.
-    pub(super) fn span(&mut self, start: u64, count: u64) -> Result<Vec<u8>, Broken> {
+    pub(crate) fn span(&mut self, start: u64, count: u64) -> Result<Vec<u8>, Broken> {
         let fits = count <= self.length.saturating_sub(start);
         let count = usize::try_from(count)
             .ok()

@@ -4,7 +4,7 @@
 //! kept is what runs (operators, and the TensorFlow nodes inside the Flex ones) and every offset or index
 //! that leads out of the file or of its list.
 
-mod flat;
+pub(crate) mod flat;
 mod flex;
 #[cfg(test)]
 mod tests;

@@ -46,6 +46,7 @@ checks! {
     archive_ambiguous::ArchiveAmbiguous,
     archive_bomb::ArchiveBomb,
     archive_path_escape::ArchivePathEscape,
+    boosted_tree_bounds::BoostedTreeBounds,
     chat_template_code::ChatTemplateCode,
     code_in_opaque_model::CodeInOpaqueModel,
     concealed_payload::ConcealedPayload,
