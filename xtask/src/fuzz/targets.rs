@@ -37,7 +37,7 @@ targets! {
     "hdf5": |bytes, limits| formats::hdf5::read(bytes, limits),
     "json": |bytes, limits| formats::json::read(bytes, limits),
     "keras": |bytes, limits| (formats::keras::read(bytes, limits), formats::keras::read_metadata(bytes, limits)),
-    "npy": |bytes, _limits| formats::npy::header(bytes),
+    "npy": |bytes, _limits| formats::npy::read(bytes),
     "onnx": |bytes, limits| formats::onnx::read(bytes, limits),
     "packages": |bytes, _limits| listed(bytes),
     "pickle": |bytes, limits| formats::pickle::describe(bytes, limits),

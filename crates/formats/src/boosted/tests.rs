@@ -4,7 +4,6 @@ use super::*;
 use crate::sniff;
 use proptest::prelude::*;
 
-
 macro_rules! corpus {
     ($($path:literal is $format:ident,)*) => {
         /// Files of the corpus and what each is.

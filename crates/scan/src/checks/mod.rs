@@ -57,6 +57,7 @@ checks! {
     hdf5_external_link::Hdf5ExternalLink,
     keras_code_in_config::KerasCodeInConfig,
     keras_file_reference::KerasFileReference,
+    npy_header::NpyHeader,
     onnx_custom_operator::OnnxCustomOperator,
     onnx_external_data::OnnxExternalData,
     onnx_structure::OnnxStructure,
