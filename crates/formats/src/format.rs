@@ -106,6 +106,12 @@ formats! {
     TfCheckpoint: "TensorFlow checkpoint" [Model],
     /// `MessagePack`, as Flax and msgpack-numpy write it.
     Msgpack: "MessagePack file" [Model, Container],
+    /// A model of `XGBoost`: JSON, UBJSON or its old binary format.
+    XgBoost: "XGBoost model" [Model],
+    /// A model of `LightGBM`.
+    LightGbm: "LightGBM model" [Model],
+    /// A model of `CatBoost`: its binary format or JSON.
+    CatBoost: "CatBoost model" [Model],
     /// JSON: configurations, tokenizers, indices.
     Json: "JSON" [],
     /// XML, such as PMML or an `OpenVINO` model.

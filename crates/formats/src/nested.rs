@@ -6,7 +6,7 @@ use tutela_core::{Bytes, Limits, Window, escape};
 
 use crate::entry::{Entry, Learned};
 use crate::stream::{self, Codec, Stream};
-use crate::{Format, hdf5, msgpack, rdata, sevenzip, sniff_all, tar, zip};
+use crate::{Format, hdf5, msgpack, npy, rdata, sevenzip, sniff_all, tar, zip};
 
 /// Something inside a file that could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -233,6 +233,9 @@ impl Walk<'_> {
         if let Some(archive) = opened.zip {
             self.zip(found, &archive, depth)?;
         }
+        if found.formats.contains(&Format::Npy) && depth <= self.limits.depth {
+            self.arrays(found, depth)?;
+        }
         Ok(())
     }
 
@@ -304,6 +307,30 @@ impl Walk<'_> {
         let inner = below(found.member, "behind");
         let window = Window::new(found.bytes, from, u64::MAX);
         self.enter(Found::inside(found, &window, &inner).at(found, from), depth)
+    }
+
+    /// What stands behind a numpy array: `numpy.save` into one open file writes one array behind the other.
+    fn arrays(&mut self, found: Found<'_>, depth: u32) -> io::Result<()> {
+        let mut ends = npy::header(found.bytes)?.and_then(|header| header.end);
+        let mut at = 0_u64;
+        while let Some(end) = ends.filter(|end| *end > 0) {
+            at = at.saturating_add(end);
+            let rest = Window::new(found.bytes, at, u64::MAX);
+            if rest.is_empty() || !self.admit(found.member) {
+                break;
+            }
+            let mut magic = [0; 6];
+            rest.read_at(0, &mut magic)?;
+            ends = match npy::header(&rest)? {
+                Some(header) if magic == *npy::MAGIC => header.end,
+                _ => None,
+            };
+            // INVARIANT: an array with a known end has nothing behind it, so these do not nest.
+            let inner = below(found.member, "behind");
+            let window = Window::new(&rest, 0, ends.unwrap_or(u64::MAX));
+            self.enter(Found::inside(found, &window, &inner).at(found, at), depth)?;
+        }
+        Ok(())
     }
 
     fn tar(&mut self, found: Found<'_>, archive: &tar::Archive, depth: u32) -> io::Result<()> {

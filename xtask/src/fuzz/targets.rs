@@ -28,6 +28,7 @@ macro_rules! targets {
 }
 
 targets! {
+    "boosted": |bytes, limits| boosted(bytes, limits),
     "checkpoint": |bytes, limits| formats::tensorflow::checkpoint::read(bytes, limits),
     "concealed": |bytes, limits| (formats::sweep(bytes).is_ok(), formats::concealed::begins(bytes, 0, limits)),
     "coreml": |bytes, limits| (formats::coreml::looks_like(bytes), formats::coreml::read(bytes, limits)),
@@ -39,7 +40,7 @@ targets! {
     "keras": |bytes, limits| (formats::keras::read(bytes, limits), formats::keras::read_metadata(bytes, limits)),
     "layers": |bytes, limits| layers(bytes, limits),
     "msgpack": |bytes, limits| formats::msgpack::read(bytes, limits),
-    "npy": |bytes, _limits| formats::npy::header(bytes),
+    "npy": |bytes, _limits| formats::npy::read(bytes),
     "oci": |bytes, _limits| (formats::oci::read(bytes), formats::oci::named_by(&String::from_utf8_lossy(bytes))),
     "onnx": |bytes, limits| formats::onnx::read(bytes, limits),
     "packages": |bytes, _limits| listed(bytes),
@@ -99,6 +100,15 @@ fn layers(bytes: &[u8], limits: &Limits) -> impl Debug {
     let text = String::from_utf8_lossy(bytes);
     let graph = formats::layers::symbol(&formats::json::parse(bytes));
     (models, formats::layers::prototxt(&text), graph)
+}
+
+/// A model of trees as each library reads it.
+fn boosted(bytes: &dyn Bytes, limits: &Limits) -> Vec<String> {
+    use formats::Format::{CatBoost, LightGbm, XgBoost};
+    let readers = [XgBoost, LightGbm, CatBoost].into_iter();
+    readers
+        .map(|format| said(&formats::boosted::read(bytes, format, limits)))
+        .collect()
 }
 
 /// Every reader of lock files and requirements.

@@ -6,7 +6,7 @@ use tutela_core::Limits;
 
 use super::{Claims, Role};
 use crate::pickle::Pickles;
-use crate::{Entry, Format, gguf, safetensors, zip};
+use crate::{Entry, Format, gguf, npy, safetensors, zip};
 
 /// The bytes that stand before the header of a safetensors file: its length.
 const LENGTH: u64 = 8;
@@ -79,7 +79,9 @@ fn array(
     {
         claims.claim(0, header.data, &Role::Headers(format));
         if !header.objects {
-            claims.claim(header.data, u64::MAX, &Role::Numbers);
+            let end = header.end.unwrap_or(u64::MAX);
+            claims.claim(header.data, end, &Role::Numbers);
+            next_array(entry, end, claims)?;
         }
     }
     if let Some((offset, pickles)) = entry.pickles(limits)? {
@@ -89,6 +91,18 @@ fn array(
             let end = pickles.streams.last().map_or(0, |stream| stream.end);
             claims.claim(end, u64::MAX, &Role::Numbers);
         }
+    }
+    Ok(())
+}
+
+/// `numpy.save` into one open file writes one array behind the other.
+fn next_array(entry: &Entry<'_>, end: u64, claims: &mut Claims) -> io::Result<()> {
+    let mut magic = [0; npy::MAGIC.len()];
+    if end < entry.bytes.len() {
+        entry.bytes.read_at(end, &mut magic)?;
+    }
+    if magic == *npy::MAGIC {
+        claims.claim(end, u64::MAX, &Role::Member("behind".to_owned()));
     }
     Ok(())
 }

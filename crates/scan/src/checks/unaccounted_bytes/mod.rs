@@ -40,7 +40,7 @@ declare_check! {
     /// # Limits
     /// Formats that are one text or one tree (JSON, XML, ONNX, HDF5, TensorFlow Lite) are accounted for as a whole. Gaps in zip
     /// archives, tensors and GGUF models, and what stands behind an archive or a stream, are in the account; the findings
-    /// about them are those of `archive-ambiguous`, `safetensors-header` and `gguf-header`. Of many stretches, evidence
+    /// about them are those of `archive-ambiguous`, `safetensors-header`, `gguf-header` and `npy-header`. Of many stretches, evidence
     /// keeps the first ones and counts the rest.
     ///
     /// # References
@@ -133,6 +133,7 @@ fn unclaimed(file: &ArtifactFile, entry: &Entry<'_>, stretches: &[Stretch]) -> O
 fn is_told(entry: &Entry<'_>, format: Format, start: u64) -> bool {
     match format {
         Format::Safetensors | Format::Gguf | Format::SevenZip => true,
+        Format::Npy => matches!(entry.npy(), Ok(Some(header)) if header.end.is_some()),
         Format::Tar => entry
             .tar
             .and_then(|archive| archive.trailing)
