@@ -1,5 +1,6 @@
 //! Pickles that would run an attacker's code when they are loaded.
 
+mod given;
 mod judge;
 mod mild;
 mod usage;
@@ -52,7 +53,8 @@ declare_check! {
     /// The effect of a name comes from a database that was derived from the sources of common libraries, and from
     /// a reviewed table before it, not from what is installed. The derivation misses some effects, of compiled
     /// code above all; a name that it does not know is a medium finding, and a high one when the pickle gives it
-    /// a text and its name says what it does.
+    /// a text and its name says what it does, or the text is code, the name of a function that harms, or, for a
+    /// function, an address or a path out of the folder.
     /// Texts and bytes inside the pickle are followed when they are pickles themselves, bare or in base64,
     /// hexadecimal, zlib or gzip; other codings are not undone. Of functions that reach others by name only
     /// the usual ones of the standard library are followed, with constant arguments. Where the stream cannot
