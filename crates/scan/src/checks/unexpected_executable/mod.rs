@@ -1,6 +1,7 @@
 //! Programs that nobody declared, above all next to a model.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use tutela_core::{
     Artifact, ArtifactFile, Context, Declaration, Error, Finding, Kind, Reference, Scratch,
@@ -63,10 +64,15 @@ declare_check! {
 
 impl EntryCheck for UnexpectedExecutable {
     fn begin<'a>(&self, artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
-        let surroundings = Surroundings::of(artifact, context);
+        // Only where there is a program: a project of ten thousand models would else be listed ten thousand times.
+        let surroundings = OnceLock::new();
         Box::new(move |file, entry, sink| {
+            let Some(format) = entry.formats.iter().find(|format| format.is_program()) else {
+                return Ok(());
+            };
+            let surroundings = surroundings.get_or_init(|| Surroundings::of(artifact, context));
             if !surroundings.declared.contains(file.path.as_str())
-                && let Some(finding) = judge(file, entry, &surroundings)
+                && let Some(finding) = judge(file, entry, *format, surroundings)
             {
                 sink.finding(finding.at(location(file, entry)));
             }
@@ -75,7 +81,10 @@ impl EntryCheck for UnexpectedExecutable {
     }
 
     fn plant(&self, scratch: &mut Scratch) -> Result<(), Error> {
-        scratch.write("planted-program", b"\x7fELF\x02\x01\x01\x00 no code follows")
+        scratch.write(
+            "planted-program",
+            b"\x7fELF\x02\x01\x01\x00 no code follows",
+        )
     }
 }
 
@@ -115,8 +124,12 @@ impl<'a> Surroundings<'a> {
     }
 }
 
-fn judge(file: &ArtifactFile, entry: &Entry<'_>, around: &Surroundings<'_>) -> Option<Finding> {
-    let format = entry.formats.iter().find(|format| format.is_program())?;
+fn judge(
+    file: &ArtifactFile,
+    entry: &Entry<'_>,
+    format: Format,
+    around: &Surroundings<'_>,
+) -> Option<Finding> {
     let near = around.is_near_model(file);
     let inside = entry.member.is_some();
     let severity = match (format.is_native(), near, inside) {
@@ -124,7 +137,9 @@ fn judge(file: &ArtifactFile, entry: &Entry<'_>, around: &Surroundings<'_>) -> O
         (true, false, false) => Severity::High,
         // Wheels and backups hold programs as a matter of course.
         (true, false, true) => Severity::Medium,
-        (false, true, false) if file.executable || is_windows_script(file, *format) => Severity::High,
+        (false, true, false) if file.executable || is_windows_script(file, format) => {
+            Severity::High
+        }
         (false, ..) => return None,
     };
     let whereabouts = match (inside, near) {
@@ -147,7 +162,10 @@ fn judge(file: &ArtifactFile, entry: &Entry<'_>, around: &Surroundings<'_>) -> O
 
 /// Windows runs a script by its ending; there is no executable bit.
 fn is_windows_script(file: &ArtifactFile, format: Format) -> bool {
-    let ending = file.name().rsplit_once('.').map_or("", |(_, ending)| ending);
+    let ending = file
+        .name()
+        .rsplit_once('.')
+        .map_or("", |(_, ending)| ending);
     format == Format::WindowsScript
         && ["bat", "cmd", "ps1"]
             .iter()
