@@ -381,6 +381,26 @@ def flax_files(part):
     part.add("records.msgpack", "msgpack", "a list of records", msgpack.packb([{"id": index, 1: b"\0" * 20} for index in range(20)]))
 
 
+def torch_package_files(part):
+    """A package of torch.package: the code of a layer, and the layer."""
+    import torch
+    from torch.package import PackageExporter
+
+    source = "import os\nimport torch\n\n\nclass Net(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.layer = torch.nn.Linear(2, 1)\n        self.home = os.path.join('a', 'b')\n\n    def forward(self, x):\n        return torch.relu(self.layer(x))\n"
+    with tempfile.TemporaryDirectory() as scratch:
+        (Path(scratch) / "packaged_net.py").write_text(source)
+        sys.path.insert(0, scratch)
+        import packaged_net
+
+        def write(path):
+            with PackageExporter(path) as exporter:
+                exporter.intern("packaged_net")
+                exporter.extern(["torch.**", "os"])
+                exporter.save_pickle("model", "model.pkl", packaged_net.Net())
+
+        part.through("net.pt", "torch package", "a layer with its code", write)
+
+
 def mxnet_files(part):
     """A graph, and lists of arrays with and without names."""
     import mxnet as mx
@@ -430,7 +450,7 @@ def layout_files(part):
 PARTS = {
     "torchscript": (torchscript_files, "torch"),
     "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "pickle": (other_picklers, "cloudpickle"),
-    "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"),
+    "torch-package": (torch_package_files, "torch"), "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"),
     "flax": (flax_files, "flax msgpack msgpack-numpy"),
     "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
 }

@@ -52,6 +52,10 @@ formats! {
     TorchZip: "PyTorch model" [Model, Container],
     /// A `PyTorch` archive with `TorchScript` code.
     TorchScript: "TorchScript model" [Model, Container],
+    /// An archive of `torch.package`: Python code, and the objects that need it.
+    TorchPackage: "PyTorch package with code" [Model, Container],
+    /// An archive of `torch.export`, which may bring compiled libraries.
+    TorchExport: "exported PyTorch program (pt2)" [Model, Container],
     /// A `TorchScript` model for mobile devices, as a flatbuffer.
     TorchMobile: "PyTorch mobile model" [Model, Opaque],
     /// A zip archive of numpy arrays.

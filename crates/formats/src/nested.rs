@@ -583,7 +583,13 @@ fn is_name(text: &[u8]) -> bool {
 const fn is_zip(format: Format) -> bool {
     matches!(
         format,
-        Format::Zip | Format::TorchZip | Format::TorchScript | Format::Npz | Format::KerasZip
+        Format::Zip
+            | Format::TorchZip
+            | Format::TorchScript
+            | Format::TorchPackage
+            | Format::TorchExport
+            | Format::Npz
+            | Format::KerasZip
     )
 }
 

@@ -71,6 +71,7 @@ checks! {
     tensorflow_checkpoint_range::TensorflowCheckpointRange,
     tensorflow_unsafe_operator::TensorflowUnsafeOperator,
     tflite_custom_operator::TfliteCustomOperator,
+    torch_package_code::TorchPackageCode,
     torch7_lua_function::Torch7LuaFunction,
     torchscript_unsafe_operator::TorchscriptUnsafeOperator,
     torchserve_handler::TorchserveHandler,
