@@ -34,6 +34,14 @@ def samples():
         ("dnn", b"\x0a\x07version\x12\x02\x08\x01", b"__import__('os').system('echo inert')"), ("mnn", struct.pack("<I", 24) + bytes(20), b"/nonexistent/inert.so"), ("om", b"IMOD" + bytes(28), b"cmd.exe /c echo inert"), ("rknn", b"RKNX" + bytes(12), b"powershell -c echo"),
     ):
         yield Sample("engines", f"unknown.{ending}", "engine", "a text that starts a program, or a library to load", start + bytes(64) + text + bytes(64))
+    for name, compressor in (("blosc", {"id": "blosc", "cname": "lz4"}), ("lz4", {"id": "lz4"})):
+        array = {"zarr_format": 2, "shape": [1], "chunks": [1], "dtype": "|O", "compressor": compressor, "filters": [{"id": "pickle", "protocol": 5}], "order": "C", "fill_value": 0}
+        yield Sample("orbax", f"pickle-{name}.zarray", "zarr", "an array whose hidden chunks are unpickled", json.dumps(array).encode())
+    array = {"zarr_format": 3, "node_type": "array", "shape": [1], "codecs": [{"name": "numcodecs.pickle", "configuration": {}}, {"name": "blosc", "configuration": {}}]}
+    yield Sample("orbax", "pickle.zarr.json", "zarr", "an array whose hidden chunks are unpickled", json.dumps(array).encode())
+    for name, path in (("climbs", b"../../../etc/passwd"), ("backslash", b"..\\..\\inert")):
+        body = b"\x01\x13" + path + b"\x01"
+        yield Sample("orbax", name + ".manifest.ocdbt", "ocdbt", "a database that names files outside of its folder", b"\x0c\xdb\x3a\x2a" + struct.pack("<Q", len(body) + 18) + b"\0\0" + body + bytes(4))
     layer = {"class_name": "Dense", "module": "keras.layers", "config": {"units": 1, "fn_module": "subprocess", "fn_name": "Popen"}}
     config = json.dumps({"class_name": "Sequential", "module": "keras", "config": {"name": "m", "layers": [layer]}}).encode()
     metadata = b'{"keras_version": "3.9.0"}'

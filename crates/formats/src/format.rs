@@ -108,6 +108,8 @@ formats! {
     TfCheckpoint: "TensorFlow checkpoint" [Model],
     /// `MessagePack`, as Flax and msgpack-numpy write it.
     Msgpack: "MessagePack file" [Model, Container],
+    /// A node of OCDBT, the database of Orbax checkpoints.
+    Ocdbt: "OCDBT database (Orbax)" [Container],
     /// JSON: configurations, tokenizers, indices.
     Json: "JSON" [],
     /// XML, such as PMML or an `OpenVINO` model.

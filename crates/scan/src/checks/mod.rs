@@ -78,4 +78,5 @@ checks! {
     unexpected_executable::UnexpectedExecutable,
     vulnerable_loader::VulnerableLoader,
     xml_entity_expansion::XmlEntityExpansion,
+    zarr_pickle_codec::ZarrPickleCodec,
 }
