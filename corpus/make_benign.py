@@ -17,6 +17,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "benign"
 LARGEST = 24 << 10
+# Parts whose files carry the version of the library in their names, and stay when another version is run.
+BY_VERSION = ("xgboost", "lightgbm", "catboost")
 warnings.simplefilter("ignore")
 
 
@@ -25,8 +27,9 @@ class Part:
 
     def __init__(self, name):
         self.name, self.entries, self.used, self.folder = name, {}, [], FOLDER / name
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
+        if name not in BY_VERSION:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
 
     def add(self, name, kind, note, data):
         """Keeps a file unless it is large."""
@@ -130,6 +133,75 @@ def boosted(part):
     for name, model in (("xgboost", booster), ("lightgbm", light), ("catboost", cat)):
         for protocol in (2, 4, 5):
             part.add(f"{name}.p{protocol}.pkl", "pickle", "a boosted model", pickle.dumps(model, protocol))
+
+
+def of_version(part, name, module, kinds, extensions):
+    """Files of one version; those of other versions stay, so that old formats are kept."""
+    for kind, model in kinds.items():
+        for extension, save in extensions(kind).items():
+            label = f"{module.__version__}-{kind}.{extension}"
+            try:
+                part.through(label, name, f"{kind}, by version {module.__version__}", lambda path: save(model, path))
+            except module.core.XGBoostError if name == "xgboost" else ():  # not in this format
+                continue
+
+
+def xgboost_versions(part):
+    import numpy as np
+    import xgboost
+
+    generator = np.random.default_rng(0)
+    x = generator.random((60, 4))
+    data = lambda y, **more: xgboost.DMatrix(x, y, **more)
+    train = lambda parameters, matrix: xgboost.train({"max_depth": 3, **parameters}, matrix, 2)
+    kinds = {
+        "multi": train({"objective": "multi:softprob", "num_class": 3}, data(generator.integers(0, 3, 60))), "dart": train({"booster": "dart", "rate_drop": 0.5}, data(x.sum(1))),
+        "linear": train({"booster": "gblinear"}, data(x.sum(1))), "pruned": train({"gamma": 5.0, "tree_method": "exact", "max_depth": 5}, data(x.sum(1))),
+    }
+    try:
+        categories = np.column_stack([x[:, :2], generator.integers(0, 6, 60)])
+        matrix = xgboost.DMatrix(categories, (categories[:, 2] % 4) * 1.0, feature_types=["q", "q", "c"], enable_categorical=True)
+        kinds["categories"] = train({"tree_method": "hist", "max_cat_to_onehot": 1}, matrix)
+        kinds["vector-leaves"] = train({"tree_method": "hist", "multi_strategy": "multi_output_tree"}, data(np.stack([x.sum(1), x[:, 0]], 1)))
+    except (TypeError, ValueError, xgboost.core.XGBoostError):  # before categories, or leaves of several values
+        pass
+    # "deprecated" is the old binary format, while there was one; before UBJSON every other name was.
+    has_old = tuple(map(int, xgboost.__version__.split(".")[:2])) < (3, 1)
+    has_universal = tuple(map(int, xgboost.__version__.split(".")[:2])) >= (1, 6)
+    save = lambda model, path: model.save_model(path)
+    extensions = lambda kind: {extension: save for extension in ["json"] + ["ubj"] * has_universal + ["deprecated"] * (has_old and kind not in ("categories", "vector-leaves"))}
+    of_version(part, "xgboost", xgboost, kinds, extensions)
+
+
+def lightgbm_versions(part):
+    import lightgbm
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    x = generator.random((60, 4))
+    train = lambda parameters, y, columns=x, **more: lightgbm.train({"verbose": -1, "min_data_in_leaf": 3, "num_leaves": 8, **parameters}, lightgbm.Dataset(columns, y, **more), 2)
+    categories = np.column_stack([x, generator.integers(0, 40, 60)])
+    kinds = {
+        "multi": train({"objective": "multiclass", "num_class": 3}, generator.integers(0, 3, 60)), "forest": train({"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.5}, x.sum(1)), "linear": train({"linear_tree": True}, x.sum(1)), "one-leaf": train({"objective": "binary"}, np.ones(60)),
+        "categories": train({"min_data_per_group": 1, "cat_smooth": 1, "cat_l2": 0}, categories[:, 4] % 7, categories, categorical_feature=[4]),
+    }
+    of_version(part, "lightgbm", lightgbm, kinds, lambda kind: {"txt": lambda model, path: model.save_model(path)})
+
+
+def catboost_versions(part):
+    import catboost
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    x = generator.random((60, 4))
+    common = {"iterations": 2, "depth": 2, "verbose": 0, "allow_writing_files": False}
+    categories = catboost.Pool(np.column_stack([x.round(2).astype(object), generator.integers(0, 9, 60).astype(str)]), x[:, 0] > 0.5, cat_features=[4])
+    words = catboost.Pool([[f"word{i % 3} the {i % 5}", float(i)] for i in range(60)], x[:, 0] > 0.5, text_features=[0])
+    kinds = {
+        "multi": catboost.CatBoostClassifier(loss_function="MultiClass", **common).fit(x, generator.integers(0, 3, 60)), "lossguide": catboost.CatBoostRegressor(grow_policy="Lossguide", max_leaves=4, **common).fit(x, x.sum(1)),
+        "categories": catboost.CatBoostClassifier(**common).fit(categories), "words": catboost.CatBoostClassifier(**common).fit(words),
+    }
+    of_version(part, "catboost", catboost, kinds, lambda kind: {"cbm": lambda model, path: model.save_model(path)} | ({"json": lambda model, path: model.save_model(path, format="json")} if kind == "lossguide" else {}))
 
 
 def other_picklers(part):
@@ -466,7 +538,7 @@ def layout_files(part):
 
 PARTS = {
     "torchscript": (torchscript_files, "torch"),
-    "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "pickle": (other_picklers, "cloudpickle"),
+    "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "xgboost": (xgboost_versions, ""), "lightgbm": (lightgbm_versions, ""), "catboost": (catboost_versions, ""), "pickle": (other_picklers, "cloudpickle"),
     "torch-package": (torch_package_files, "torch"), "orbax": (orbax_files, "orbax-checkpoint jax"), "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"),
     "flax": (flax_files, "flax msgpack msgpack-numpy"),
     "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
@@ -496,8 +568,8 @@ def main():
             continue
         part = Part(name)
         write(part)
-        entries = {old: entry for old, entry in entries.items() if not old.startswith(name + "/")} | part.entries
-        versions[name] = ", ".join([f"Python {sys.version.split()[0]}", *used, *part.used])
+        entries = {old: entry for old, entry in entries.items() if not old.startswith(name + "/") or name in BY_VERSION} | part.entries
+        versions[name] = ", ".join([f"Python {sys.version.split()[0]}", *used, *part.used, *(["the library's version is in each name"] if name in BY_VERSION else [])])
         print(f"{name}: {len(part.entries)} files")
     text = "# Written by make_benign.py. None of these may be blocked.\n"
     for file, (kind, note) in sorted(entries.items()):

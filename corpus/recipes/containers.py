@@ -92,6 +92,22 @@ def numpy_files():
     for method in (0, 8):
         yield Sample("numpy", f"object-{method}.npz", "npz", "an array of objects in an archive", zip_file([Member("a.npy", npy(bytes(4), "<f4"), method=method), Member("b.npy", npy(BAD), method=method)]))
     yield Sample("numpy", "pickle-inside.npz", "npz", "a member that is a pickle", zip_file([Member("a.npy", npy(bytes(4), "<f4")), Member("b.npy", BAD)]))
+    def raw(text, payload, version=1):
+        return b"\x93NUMPY" + bytes([version, 0]) + len(text).to_bytes(2 if version == 1 else 4, "little") + text + payload
+
+    for name, descr in {
+        "escaped": b"'\\x4f'", "escaped-order": b"'\\x7cO'", "octal": b"'\\117'", "joined": b"'|' 'O'", "raw-text": b"r'|O'", "three-quotes": b"'''|O'''", "named-letter": b"'\\N{LATIN CAPITAL LETTER O}'", "behind-comment": b"(# '<f8'\n'O')", "subarray": b"('|O', (1,))", "nested-field": b"[('a', [('b', '|O')], (1,))]",
+        "titled-field": b"[(('title', 'a'), '|O')]", "comma": b"'f4,O'", "repeated": b"'1O'", "named": b"'object'", "named-underscore": b"'object_'",
+    }.items():
+        yield Sample("numpy", f"type-{name}.npy", "npy", "an array of objects whose type is not written plainly", raw(b"{'descr': " + descr + b", 'fortran_order': False, 'shape': (1,), }\n", BAD))
+    plain = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }\n"
+    yield Sample("numpy", "double-type.npy", "npy", "two types: numbers at first, then objects", raw(b"{'descr': '<f8', 'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n", BAD))
+    yield Sample("numpy", "double-type-turned.npy", "npy", "two types: objects at first, then numbers", raw(b"{'descr': '|O', 'descr': '<f8', 'fortran_order': False, 'shape': (1,), }\n", BAD))
+    yield Sample("numpy", "second-array.npy", "npy", "a second array, of objects, behind one of numbers", raw(plain, bytes(8)) + npy(BAD))
+    yield Sample("numpy", "expression.npy", "npy", "a header that runs a command where it is evaluated", raw(b"{'descr': __import__('os').system('echo inert'), 'fortran_order': False, 'shape': (1,), }\n", bytes(8)))
+    yield Sample("numpy", "deep-header.npy", "npy", "a header that breaks Python's parser", raw(b"{'descr': " + b"(" * 9000, b""))
+    for name, shape in {"overflow": b"(4611686018427387904, 4611686018427387904)", "negative": b"(-8,)", "huge": b"(1152921504606846975,)"}.items():
+        yield Sample("numpy", f"shape-{name}.npy", "npy", "a shape that overflows", raw(plain.replace(b"(1,)", shape), bytes(8)))
     yield Sample("numpy", "behind-numbers.npy", "npy", "a call behind the numbers of an array", npy(bytes(4), "<f4") + BAD)
 
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::stream::Codec;
+
 /// What a format is good for, and whether this crate can look inside.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Trait {
@@ -110,6 +112,12 @@ formats! {
     Msgpack: "MessagePack file" [Model, Container],
     /// A node of OCDBT, the database of Orbax checkpoints.
     Ocdbt: "OCDBT database (Orbax)" [Container],
+    /// A model of `XGBoost`: JSON, UBJSON or its old binary format.
+    XgBoost: "XGBoost model" [Model],
+    /// A model of `LightGBM`.
+    LightGbm: "LightGBM model" [Model],
+    /// A model of `CatBoost`: its binary format or JSON.
+    CatBoost: "CatBoost model" [Model],
     /// JSON: configurations, tokenizers, indices.
     Json: "JSON" [],
     /// XML, such as PMML or an `OpenVINO` model.
@@ -179,6 +187,27 @@ impl Format {
     #[must_use]
     pub fn is_container(self) -> bool {
         self.has(Trait::Container)
+    }
+
+    /// Whether it is a zip archive, whatever is in it.
+    #[must_use]
+    pub const fn is_zip(self) -> bool {
+        matches!(
+            self,
+            Self::Zip
+                | Self::TorchZip
+                | Self::TorchScript
+                | Self::TorchPackage
+                | Self::TorchExport
+                | Self::Npz
+                | Self::KerasZip
+        )
+    }
+
+    /// Whether it is one compressed stream.
+    #[must_use]
+    pub const fn is_stream(self) -> bool {
+        Codec::of(self).is_some()
     }
 
     /// Whether this crate can look inside. What it only recognises must never be called clean.

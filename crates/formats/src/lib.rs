@@ -5,8 +5,10 @@
 //! for the checks to say. [`sniff`] tells formats by content, [`walk`] goes through everything packed
 //! inside a file.
 
+pub mod boosted;
 pub mod concealed;
 pub mod coreml;
+mod entry;
 pub mod executable;
 pub mod executorch;
 mod fields;
@@ -18,6 +20,7 @@ mod input;
 pub mod json;
 pub mod keras;
 pub mod layers;
+pub mod layout;
 mod little;
 mod models;
 pub mod msgpack;
@@ -48,7 +51,8 @@ pub mod xml;
 pub mod yaml;
 pub mod zip;
 
+pub use entry::Entry;
 pub use format::Format;
-pub use nested::{Entry, Limit, Unread, walk};
+pub use nested::{Limit, Unread, walk};
 pub use sniff::{sniff, sniff_all};
 pub use sweep::{Sweep, sweep};

@@ -4,58 +4,9 @@ use std::io;
 
 use tutela_core::{Bytes, Limits, Window, escape};
 
+use crate::entry::{Entry, Learned};
 use crate::stream::{self, Codec, Stream};
-use crate::sweep::{Sweep, Swept};
-use crate::{Format, hdf5, msgpack, ocdbt, rdata, sevenzip, sniff_all, tar, zip};
-
-/// A file, or something packed inside it.
-#[derive(Clone, Copy)]
-pub struct Entry<'a> {
-    /// Where it lies: member names with `!` between levels, escaped; none for the file itself.
-    pub member: Option<&'a str>,
-    /// Its bytes, unpacked.
-    pub bytes: &'a dyn Bytes,
-    /// Where these bytes begin in the file itself; none when they were unpacked.
-    pub origin: Option<u64>,
-    /// What it is; several when it has several faces.
-    pub formats: &'a [Format],
-    /// What the thing is in which it lies directly; nothing for the file itself.
-    pub around: &'a [Format],
-    /// The structure, when it is a zip archive.
-    pub archive: Option<&'a zip::Archive>,
-    /// The structure, when it is a tar archive.
-    pub tar: Option<&'a tar::Archive>,
-    /// The structure, when it is a 7z archive.
-    pub sevenzip: Option<&'a sevenzip::Archive>,
-    /// What is in it, when it is a stream of R.
-    pub rdata: Option<&'a rdata::Image>,
-    /// What came out, when it is a compressed stream.
-    pub stream: Option<&'a Stream>,
-    /// How the archive around it describes it, when that is a zip archive.
-    pub listed: Option<&'a zip::Member>,
-    /// What one reading of all its bytes tells, once somebody asked.
-    pub(crate) swept: &'a Swept,
-}
-
-impl Entry<'_> {
-    /// What one reading of all bytes tells; they are read once, whoever asks.
-    ///
-    /// # Errors
-    /// What reading the bytes returns.
-    pub fn sweep(&self) -> io::Result<&Sweep> {
-        self.swept.of(self.bytes)
-    }
-}
-
-impl std::fmt::Debug for Entry<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Entry")
-            .field("member", &self.member)
-            .field("formats", &self.formats)
-            .finish_non_exhaustive()
-    }
-}
+use crate::{Format, hdf5, msgpack, npy, ocdbt, rdata, sevenzip, sniff_all, tar, zip};
 
 /// Something inside a file that could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,7 +147,7 @@ impl Walk<'_> {
             rdata: opened.rdata.as_ref(),
             stream: opened.stream.as_ref(),
             listed: found.listed,
-            swept: &Swept::default(),
+            learned: &Learned::default(),
         })?;
         for format in formats.iter().copied() {
             if !format.is_understood() {
@@ -223,7 +174,7 @@ impl Walk<'_> {
     fn open(&mut self, found: Found<'_>, formats: &[Format]) -> io::Result<Opened> {
         let mut opened = Opened::default();
         for format in formats.iter().copied() {
-            if is_zip(format) {
+            if format.is_zip() {
                 opened.zip = Some(zip::read(found.bytes, self.limits)?);
             } else if format == Format::Tar {
                 opened.tar = Some(tar::read(found.bytes, self.limits)?);
@@ -296,6 +247,9 @@ impl Walk<'_> {
         if let Some(archive) = opened.zip {
             self.zip(found, &archive, depth)?;
         }
+        if found.formats.contains(&Format::Npy) && depth <= self.limits.depth {
+            self.arrays(found, depth)?;
+        }
         Ok(())
     }
 
@@ -367,6 +321,30 @@ impl Walk<'_> {
         let inner = below(found.member, "behind");
         let window = Window::new(found.bytes, from, u64::MAX);
         self.enter(Found::inside(found, &window, &inner).at(found, from), depth)
+    }
+
+    /// What stands behind a numpy array: `numpy.save` into one open file writes one array behind the other.
+    fn arrays(&mut self, found: Found<'_>, depth: u32) -> io::Result<()> {
+        let mut ends = npy::header(found.bytes)?.and_then(|header| header.end);
+        let mut at = 0_u64;
+        while let Some(end) = ends.filter(|end| *end > 0) {
+            at = at.saturating_add(end);
+            let rest = Window::new(found.bytes, at, u64::MAX);
+            if rest.is_empty() || !self.admit(found.member) {
+                break;
+            }
+            let mut magic = [0; 6];
+            rest.read_at(0, &mut magic)?;
+            ends = match npy::header(&rest)? {
+                Some(header) if magic == *npy::MAGIC => header.end,
+                _ => None,
+            };
+            // INVARIANT: an array with a known end has nothing behind it, so these do not nest.
+            let inner = below(found.member, "behind");
+            let window = Window::new(&rest, 0, ends.unwrap_or(u64::MAX));
+            self.enter(Found::inside(found, &window, &inner).at(found, at), depth)?;
+        }
+        Ok(())
     }
 
     fn tar(&mut self, found: Found<'_>, archive: &tar::Archive, depth: u32) -> io::Result<()> {
@@ -592,19 +570,6 @@ fn holds_objects(object: &hdf5::Object) -> bool {
 fn is_name(text: &[u8]) -> bool {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-/:, ".contains(byte);
     text.len() < 4 || (text.len() <= 200 && text.iter().all(is_plain))
-}
-
-const fn is_zip(format: Format) -> bool {
-    matches!(
-        format,
-        Format::Zip
-            | Format::TorchZip
-            | Format::TorchScript
-            | Format::TorchPackage
-            | Format::TorchExport
-            | Format::Npz
-            | Format::KerasZip
-    )
 }
 
 fn below(member: Option<&str>, name: &str) -> String {

@@ -7,8 +7,8 @@ use tutela_core::{Bytes, Limits};
 use crate::input::Input;
 use crate::stream::{self, Codec};
 use crate::{
-    Format, coreml, executable, hdf5, json, keras, layers, models, msgpack, npy, onnx, pickle,
-    rdata, safetensors, tar, tensorflow, torch7, xml, zip,
+    Format, boosted, coreml, executable, hdf5, json, keras, layers, models, msgpack, npy, onnx,
+    pickle, rdata, safetensors, tar, tensorflow, torch7, xml, zip,
 };
 
 /// What the bytes are, if they are of a known format.
@@ -39,6 +39,12 @@ pub fn sniff_all(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Vec<Format>> 
     }
     if found.first() == Some(&Format::KerasConfig) && json::looks_like(&head) {
         found.push(Format::Json);
+    }
+    if found.first() == Some(&Format::Json)
+        && let Some(model) = boosted::recognise_json(&head)
+    {
+        // It is still a text that readers of configurations would take.
+        found.insert(0, model);
     }
     if hdf5::signature(bytes)?.is_some_and(|at| at > 0) {
         // Behind a user block, which may be anything that a loader knows.
@@ -72,6 +78,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| executable::recognise(head.bytes),
     |head| Ok(models::recognise(head.start)),
     |head| Ok(torch7::looks_like(head.bytes, head.start)?.then_some(Format::Torch7)),
+    |head| Ok(boosted::recognise(head.start)),
     |head| Ok(safetensors::looks_like(head.bytes)?.then_some(Format::Safetensors)),
     |head| Ok(tar::looks_like(head.bytes)?.then_some(Format::Tar)),
     |head| Ok(is_hdf5(head.start).then_some(Format::Hdf5)),

@@ -25,6 +25,8 @@ pub struct Archive {
     pub complete: bool,
     /// Where bytes stand behind the end, other than zeros.
     pub trailing: Option<u64>,
+    /// Where headers lie, start and end: plain and extended ones, the latter with what they say.
+    pub headers: Vec<(u64, u64)>,
     /// Everything that loaders may read differently.
     pub faults: Vec<Fault>,
 }
@@ -161,8 +163,11 @@ impl Reader<'_> {
             _ => start,
         };
         if is_extended {
+            let end = start.saturating_add(length);
+            self.archive.headers.push((at, end));
             self.extended(letter, start, length)?;
         } else {
+            self.archive.headers.push((at, start));
             self.add(block, letter, start, (plain, length))?;
         }
         Ok(Some(start.saturating_add(

@@ -28,6 +28,7 @@ macro_rules! targets {
 }
 
 targets! {
+    "boosted": |bytes, limits| boosted(bytes, limits),
     "checkpoint": |bytes, limits| formats::tensorflow::checkpoint::read(bytes, limits),
     "concealed": |bytes, limits| (formats::sweep(bytes).is_ok(), formats::concealed::begins(bytes, 0, limits)),
     "coreml": |bytes, limits| (formats::coreml::looks_like(bytes), formats::coreml::read(bytes, limits)),
@@ -39,7 +40,7 @@ targets! {
     "keras": |bytes, limits| (formats::keras::read(bytes, limits), formats::keras::read_metadata(bytes, limits)),
     "layers": |bytes, limits| layers(bytes, limits),
     "msgpack": |bytes, limits| formats::msgpack::read(bytes, limits),
-    "npy": |bytes, _limits| formats::npy::header(bytes),
+    "npy": |bytes, _limits| formats::npy::read(bytes),
     "ocdbt": |bytes, limits| (formats::ocdbt::read(bytes), formats::ocdbt::paths(bytes, limits)),
     "oci": |bytes, _limits| (formats::oci::read(bytes), formats::oci::named_by(&String::from_utf8_lossy(bytes))),
     "onnx": |bytes, limits| formats::onnx::read(bytes, limits),
@@ -72,6 +73,7 @@ const LIMITS: Limits = Limits {
     depth: 4,
     steps: 100_000,
     findings: 50,
+    stretches: 1_000,
     raw_bytes: 1 << 20,
     rows: 1_000,
 };
@@ -99,6 +101,15 @@ fn layers(bytes: &[u8], limits: &Limits) -> impl Debug {
     let text = String::from_utf8_lossy(bytes);
     let graph = formats::layers::symbol(&formats::json::parse(bytes));
     (models, formats::layers::prototxt(&text), graph)
+}
+
+/// A model of trees as each library reads it.
+fn boosted(bytes: &dyn Bytes, limits: &Limits) -> Vec<String> {
+    use formats::Format::{CatBoost, LightGbm, XgBoost};
+    let readers = [XgBoost, LightGbm, CatBoost].into_iter();
+    readers
+        .map(|format| said(&formats::boosted::read(bytes, format, limits)))
+        .collect()
 }
 
 /// Every reader of lock files and requirements.

@@ -125,9 +125,12 @@ fn claimed((file, entry): (&ArtifactFile, &Entry<'_>)) -> io::Result<Option<&'st
     };
     let mut head = [0; 4096];
     let count = entry.bytes.read_at(0, &mut head)?;
-    let is_odd = |byte: &u8| matches!(byte, 0..=8 | 14..=31 | 0x7f..);
-    let is_binary = head.get(..count).unwrap_or_default().iter().any(is_odd);
-    Ok(is_binary.then_some(*claim))
+    let head = head.get(..count).unwrap_or_default();
+    let is_odd = |byte: &u8| matches!(byte, 0..=8 | 14..=31 | 0x7f);
+    // A letter that the window cuts is no fault of the text.
+    let is_text =
+        std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true);
+    Ok((!is_text || head.iter().any(is_odd)).then_some(*claim))
 }
 
 /// Endings of engines and models in formats that are not told by their content, or not in every version.
