@@ -273,6 +273,12 @@ fn zip_format(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> 
             } else {
                 Format::TorchZip
             }
+        } else if has(&|name| is_at(name, ".data/extern_modules")) {
+            Format::TorchPackage
+        } else if has(&|name| {
+            is_at(name, "archive_format") || is_at(name, "serialized_exported_program.json")
+        }) {
+            Format::TorchExport
         } else if has(&|name| name == "config.json")
             && has(&|name| {
                 name == "metadata.json"
@@ -289,6 +295,12 @@ fn zip_format(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> 
             Format::Zip
         },
     ))
+}
+
+/// Whether a member is called so, at the top or in the one folder that torch puts everything into.
+fn is_at(name: &str, wanted: &str) -> bool {
+    let folder = name.strip_suffix(wanted);
+    folder.is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
 }
 
 #[cfg(test)]

@@ -73,6 +73,7 @@ checks! {
     tensorflow_checkpoint_range::TensorflowCheckpointRange,
     tensorflow_unsafe_operator::TensorflowUnsafeOperator,
     tflite_custom_operator::TfliteCustomOperator,
+    torch_package_code::TorchPackageCode,
     torch7_lua_function::Torch7LuaFunction,
     torchscript_unsafe_operator::TorchscriptUnsafeOperator,
     torchserve_handler::TorchserveHandler,
@@ -80,4 +81,5 @@ checks! {
     unexpected_executable::UnexpectedExecutable,
     vulnerable_loader::VulnerableLoader,
     xml_entity_expansion::XmlEntityExpansion,
+    zarr_pickle_codec::ZarrPickleCodec,
 }

@@ -18,7 +18,8 @@ declare_check! {
     /// # What it finds
     /// Native programs and libraries (ELF, PE, Mach-O) anywhere in the project or inside its archives, and
     /// scripts next to a model that the file system marks as programs, unless the project file declares them.
-    /// Content decides, not the name: a Linux program called `weights.bin` is a program.
+    /// Content decides, not the name: a Linux program called `weights.bin` is a program. So is a llamafile, which brings
+    /// its model with it, and a library that `torch.export` compiled into a `.pt2` archive: loading that runs it.
     ///
     /// # Why it matters
     /// A model needs no program beside it. Loaders of several frameworks take libraries from the model's own
@@ -130,8 +131,10 @@ fn judge(
     format: Format,
     around: &Surroundings<'_>,
 ) -> Option<Finding> {
-    let near = around.is_near_model(file);
     let inside = entry.member.is_some();
+    // A loader opens what is packed in its own format, wherever the file lies.
+    let in_model = inside && entry.around.iter().any(|format| format.is_model());
+    let near = in_model || around.is_near_model(file);
     let severity = match (format.is_native(), near, inside) {
         (true, true, _) => Severity::Critical,
         (true, false, false) => Severity::High,
@@ -148,7 +151,12 @@ fn judge(
         (false, true) => " next to a model",
         (false, false) => "",
     };
-    let message = format!("{format}{whereabouts}, not declared");
+    let brings = if brings_model(entry) {
+        " that brings a model with it: who starts the model runs the program (llamafile)"
+    } else {
+        ""
+    };
+    let message = format!("{format}{brings}{whereabouts}, not declared");
     Some(
         UnexpectedExecutable::INFO
             .finding(message)
@@ -158,6 +166,14 @@ fn judge(
                 escape(&file.path, 200)
             )),
     )
+}
+
+/// Whether a program is an archive as well, with a model in it.
+fn brings_model(entry: &Entry<'_>) -> bool {
+    let is_model = |name: &str| name.ends_with(".gguf") || name.ends_with(".safetensors");
+    let archive = entry.archive.iter();
+    let mut members = archive.flat_map(|archive| &archive.members);
+    members.any(|member| is_model(&member.name))
 }
 
 /// Windows runs a script by its ending; there is no executable bit.
