@@ -109,6 +109,22 @@ def xml():
             yield Sample("xml", f"{kind}-{attack}.{name.rsplit('.')[-1]}", kind, "entities that read files, fetch, or grow", ('<?xml version="1.0"?>' + doctype.replace("{root}", root) + used).encode())
     yield Sample("xml", "openvino-library.xml", "openvino", "a layer of a library beside it", b'<?xml version="1.0"?><net name="x" version="11"><layers><layer id="0" name="e" type="Inert" version="extension" library="../../inert.so"/></layers></net>')
     yield Sample("xml", "utf16-external-entity.pmml", "pmml", "the same in UTF-16", ('<?xml version="1.0" encoding="UTF-16"?>' + entity.replace("{root}", "PMML") + models["pmml"][1]).encode("utf-16"))
+    ebcdic = lambda text: text.encode("cp037")
+    seven = lambda text: "".join(letter if letter.isalnum() or letter in " /:?=" else letter.encode("utf-7").decode() if ord(letter) > 126 else "+" + base64.b64encode(letter.encode("utf-16-be")).decode().rstrip("=") + "-" for letter in text).encode()
+    for kind, (root, body, _) in models.items():
+        whole = entity.replace("{root}", root) + body
+        end = ".pmml" if kind == "pmml" else ".xml"
+        for name, data in {"ebcdic": ebcdic('<?xml version="1.0"?>' + whole), "ebcdic-declared": b'<?xml version="1.0" encoding="cp037"?>' + ebcdic(whole), "utf7": b'<?xml version="1.0" encoding="UTF-7"?>' + seven(whole), "utf16-no-mark": ('<?xml version="1.0" encoding="UTF-16"?>' + whole).encode("utf-16-be"), "utf16-little-no-mark": ('<?xml version="1.0"?>' + whole).encode("utf-16-le"), "utf32": ('<?xml version="1.0"?>' + whole).encode("utf-32")}.items():
+            yield Sample("xml", f"{kind}-{name}{end}", kind, "entities in an encoding in which bytes do not show them", data)
+
+
+def openvino():
+    """Weights outside of the file of weights, or fewer than their shape wants."""
+    def net(offset, size, shape="1,4", kind="f32"):
+        return f'<?xml version="1.0"?>\n<net name="m" version="11"><layers><layer id="0" name="w" type="Const" version="opset1"><data element_type="{kind}" shape="{shape}" offset="{offset}" size="{size}"/><output><port id="0" precision="FP32"><dim>1</dim><dim>4</dim></port></output></layer></layers><edges/></net>\n'.encode()
+
+    for name, data in {"offset-negative": net(-16, 16), "offset-overflow": net(2**64 - 8, 16), "size-overflow": net(16, 2**64 - 8), "size-short": net(0, 4), "size-negative": net(0, -1), "shape-overflow": net(0, 16, "4611686018427387904,16"), "shape-negative": net(0, 16, "-1,4"), "size-no-number": net(0, "0x10"), "size-long": net(0, 17, "1,4")}.items():
+        yield Sample("openvino-range", name + ".xml", "openvino", "weights that lead out of the file of weights", data)
 
 
 def others():
@@ -152,7 +168,7 @@ def coreml():
         yield Sample("coreml", name + ".mlmodel", "coreml", "files of others, or a command for a class", data)
 
 
-RECIPES = (keras, remote_code, skops, xml, others, coreml)
+RECIPES = (keras, remote_code, skops, xml, openvino, others, coreml)
 
 
 def samples():

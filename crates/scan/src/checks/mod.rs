@@ -61,6 +61,7 @@ checks! {
     onnx_custom_operator::OnnxCustomOperator,
     onnx_external_data::OnnxExternalData,
     onnx_structure::OnnxStructure,
+    openvino_weights_range::OpenvinoWeightsRange,
     pickle_dangerous_import::PickleDangerousImport,
     r_unsafe_call::RUnsafeCall,
     remote_code_config::RemoteCodeConfig,
