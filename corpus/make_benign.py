@@ -425,9 +425,85 @@ def torchscript_files(part):
         part.through(f"{name}.ptl", "torchscript", "a program for telephones", model._save_for_lite_interpreter)
 
 
+def flax_files(part):
+    """Parameters, a train state, arrays in pieces, every type of number; msgpack-numpy and plain MessagePack."""
+    import flax.serialization as serialization
+    import ml_dtypes
+    import msgpack
+    import msgpack_numpy
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    layers = {f"Dense_{index}": {"kernel": generator.random((3, 4)).astype(np.float32), "bias": np.zeros(4, np.float32)} for index in range(2)}
+    part.add("params.msgpack", "msgpack", "parameters", serialization.to_bytes({"params": layers}))
+    moments = {"0": {"count": np.array(3, np.int32), "mu": layers, "nu": layers}, "1": {}}
+    part.add("train_state.msgpack", "msgpack", "a train state", serialization.to_bytes({"step": 3, "params": layers, "opt_state": moments}))
+    kinds = {name: np.zeros(3, name) for name in ("bool", "int8", "uint16", "int64", "float16", "float64", "complex64", "U3", "S4")}
+    kinds |= {name: np.zeros(4, getattr(ml_dtypes, name)) for name in ("bfloat16", "int4", "uint2", "float8_e4m3fn", "float8_e5m2")}
+    kinds |= {"scalar": np.float32(1), "complex": 1 + 2j, "none": None, "text": "x", "empty": np.zeros((0, 3)), "list": [1, 2.5, True]}
+    part.add("kinds.msgpack", "msgpack", "every type of number", serialization.msgpack_serialize(kinds))
+    part.add("array.msgpack", "msgpack", "one array", serialization.msgpack_serialize(np.arange(5)))
+    whole, serialization.MAX_CHUNK_SIZE = serialization.MAX_CHUNK_SIZE, 64
+    part.add("chunked.msgpack", "msgpack", "an array in pieces", serialization.msgpack_serialize({"a": np.arange(100.0).reshape(10, 10)}))
+    serialization.MAX_CHUNK_SIZE = whole
+    pack = lambda value: msgpack.packb(value, default=msgpack_numpy.encode)
+    part.add("numpy.msgpack", "msgpack", "arrays of msgpack-numpy", pack({"w": np.zeros((3, 3)), "s": np.float32(1), "c": np.complex64(1), "r": np.zeros(2, [("a", "i4"), ("b", "f8")])}))
+    part.add("objects.msgpack", "msgpack", "an array of texts and numbers", pack({"w": np.array(["a", None, 3], object)}))
+    part.add("stream.msgpack", "msgpack", "records one after the other", b"".join(msgpack.packb({"id": index, "text": f"os.system {index}"}) for index in range(20)))
+    part.add("records.msgpack", "msgpack", "a list of records", msgpack.packb([{"id": index, 1: b"\0" * 20} for index in range(20)]))
+
+
+def mxnet_files(part):
+    """A graph, and lists of arrays with and without names."""
+    import mxnet as mx
+
+    data = mx.sym.Variable("data")
+    graph = mx.sym.SoftmaxOutput(mx.sym.Activation(mx.sym.FullyConnected(data, num_hidden=3, name="fc"), act_type="relu"), name="softmax")
+    part.through("net-symbol.json", "mxnet", "a graph", graph.save)
+    named = {"arg:fc_weight": mx.nd.ones((3, 4)), "arg:fc_bias": mx.nd.zeros((3,)), "aux:mean": mx.nd.zeros((2,), dtype="float16")}
+    part.through("net-0000.params", "mxnet", "arrays with names", lambda path: mx.nd.save(path, named))
+    part.through("list.params", "mxnet", "arrays without names", lambda path: mx.nd.save(path, [mx.nd.ones((2, 2)), mx.nd.zeros((1,), dtype="int64")]))
+
+
+def paddle_files(part):
+    """A program with its weights, and the state of a layer."""
+    import paddle
+
+    paddle.enable_static()
+    main, startup = paddle.static.Program(), paddle.static.Program()
+    with paddle.static.program_guard(main, startup):
+        x = paddle.static.data("x", [None, 4], "float32")
+        y = paddle.static.nn.fc(x, 2, activation="relu")
+    executor = paddle.static.Executor(paddle.CPUPlace())
+    executor.run(startup)
+    program = paddle.static.normalize_program(main, [x], [y])
+    for block in program.blocks:  # the paths of this script
+        for operator in block.ops:
+            operator.desc.remove_attr("op_callstack")
+    part.add("net.pdmodel", "paddle", "a program", program.desc.serialize_to_string())
+    part.add("net.pdiparams", "paddle", "its weights", paddle.static.serialize_persistables([x], [y], executor, program=main))
+    paddle.disable_static()
+    part.through("layer.pdparams", "pickle", "the state of a layer", lambda path: paddle.save(paddle.nn.Linear(2, 3).state_dict(), path))
+
+
+def layout_files(part):
+    """Container layouts by their specifications, with Python's own archives."""
+    from recipes import layouts
+
+    weights = layouts.packed(("model/weights.txt", b"1 2 3\n"))
+    titled = {"annotations": {"org.opencontainers.image.title": "model/weights.tar.gz"}}
+    part.add("image.tar", "oci layout", "a layout with a layer", layouts.layout([(layouts.LAYER, weights, titled)]))
+    kit = {"manifestVersion": "1.0.0", "package": {"name": "m"}, "model": {"name": "m", "path": "model/m.gguf"}, "code": [{"path": "src/"}], "docs": [{"path": "./README.md"}]}
+    part.add("kit.tar", "oci layout", "a ModelKit", layouts.layout([("application/vnd.kitops.modelkit.model.v1.tar+gzip", weights, {})], layouts.as_json(kit), "application/vnd.kitops.modelkit.config.v1+json"))
+    plain = layouts.archive([("a.txt", b"x")])
+    part.add("saved.tar", "oci layout", "an archive of docker save", layouts.saved(plain, plain))
+
+
 PARTS = {
     "torchscript": (torchscript_files, "torch"),
     "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "xgboost": (xgboost_versions, ""), "lightgbm": (lightgbm_versions, ""), "catboost": (catboost_versions, ""), "pickle": (other_picklers, "cloudpickle"),
+    "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"),
+    "flax": (flax_files, "flax msgpack msgpack-numpy"),
     "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
 }
 

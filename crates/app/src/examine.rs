@@ -283,8 +283,8 @@ mod tests {
 
     use super::*;
 
-    /// What the gate expects of each check of the model, while a lock file beside it has this text.
-    fn expected(lock: &str) -> BTreeMap<String, Digest> {
+    /// What the gate expects of each check of the model, while a lock file and notes beside it have these texts.
+    fn expected(lock: &str, notes: &str) -> BTreeMap<String, Digest> {
         let folder = tempfile::tempdir().unwrap();
         let artifact = |name: &str, kind, text: &str| {
             let path = folder.path().join(name);
@@ -295,6 +295,7 @@ mod tests {
         let artifacts = [
             artifact("model.bin", Kind::Model, "model"),
             artifact("uv.lock", Kind::Files, lock),
+            artifact("notes.txt", Kind::Files, notes),
         ];
         let conditions = Conditions {
             catalogue: &crate::catalogue(),
@@ -311,8 +312,10 @@ mod tests {
 
     #[test]
     fn another_lock_file_makes_old_evidence_about_the_model_void() {
-        let (before, after) = (expected("version = 1\n"), expected("version = 2\n"));
-        assert_eq!(before, expected("version = 1\n"));
+        let before = expected("version = 1\n", "a");
+        let after = expected("version = 2\n", "a");
+        // A text that no lock file and no requirement names says nothing of packages.
+        assert_eq!(before, expected("version = 1\n", "b"));
         let changed: Vec<&String> = before
             .iter()
             .filter(|(code, digest)| after.get(*code) != Some(digest))

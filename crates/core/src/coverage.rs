@@ -41,6 +41,22 @@ pub struct Coverage {
     pub total: u64,
 }
 
+/// What bytes in a row are, and whether a check examined them as that.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Stretch {
+    /// Whether they were examined as what they are; those that were not come first.
+    pub examined: bool,
+    /// The file, and behind `!` the member in it; escaped.
+    pub place: String,
+    /// The first byte in it, unpacked.
+    pub start: u64,
+    /// One past the last byte.
+    pub end: u64,
+    /// What they are, such as `pickle opcodes`.
+    pub what: String,
+}
+
 /// Something left out on purpose, by a rule that the evidence states.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

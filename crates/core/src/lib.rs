@@ -33,7 +33,7 @@ pub use catalogue::{Catalogue, CatalogueError};
 pub use check::{Audience, Check, CheckInfo, Class, Describe, Docs, Group, Setting, Stage, Suite};
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp, TimestampError};
 pub use context::{Context, NoProgress, Progress, Settings};
-pub use coverage::{Coverage, Skipped, Unit};
+pub use coverage::{Coverage, Skipped, Stretch, Unit};
 pub use declaration::{
     DatasetDeclaration, Declaration, FilesDeclaration, ManifestStatus, ModelDeclaration, Split,
 };

@@ -18,6 +18,8 @@ pub struct Limits {
     pub steps: u64,
     /// Findings that one check keeps for one artifact; the rest are counted.
     pub findings: usize,
+    /// Stretches of bytes that one check keeps for one artifact; the rest are counted.
+    pub stretches: usize,
     /// Bytes of raw numbers in one part of a file that are searched for what is concealed in them. 0 looks at the
     /// structure alone.
     pub raw_bytes: u64,
@@ -35,6 +37,7 @@ impl Default for Limits {
             depth: 8,
             steps: 50_000_000,
             findings: 1_000,
+            stretches: 10_000,
             raw_bytes: u64::MAX >> 11,
             rows: 50_000_000,
         }

@@ -74,18 +74,6 @@ impl Scratch {
         self.artifact.digest = self.artifact.expected_digest();
         Ok(())
     }
-
-    /// Marks a file as a program, as the file system would.
-    pub fn mark_executable(&mut self, path: &str) {
-        for file in self
-            .artifact
-            .files
-            .iter_mut()
-            .filter(|file| file.path == path)
-        {
-            file.executable = true;
-        }
-    }
 }
 
 fn copy_file(file: &ArtifactFile, target: PathBuf) -> std::io::Result<ArtifactFile> {

@@ -1,6 +1,6 @@
 //! Where a check puts what it learns.
 
-use crate::{Coverage, Finding, Limits, Measure, Outcome, Severity, Skipped, Unit};
+use crate::{Coverage, Finding, Limits, Measure, Outcome, Severity, Skipped, Stretch, Unit};
 
 /// Where a check puts what it learns.
 pub trait Sink {
@@ -10,12 +10,16 @@ pub trait Sink {
     fn measure(&mut self, measure: Measure);
     /// So many of a unit were examined, out of so many. Calls for the same unit add up.
     fn examined(&mut self, unit: Unit, examined: u64, total: u64);
+    /// Bytes in a row, what they are and whether they were examined.
+    fn stretch(&mut self, stretch: Stretch);
     /// Something was left out on purpose.
     fn skipped(&mut self, skipped: Skipped);
     /// Something could not be examined, and why.
     fn incomplete(&mut self, why: String);
     /// The check has no meaning for this artifact, and why.
     fn not_applicable(&mut self, why: String);
+    /// Everything that a record holds.
+    fn absorb(&mut self, record: Record);
 }
 
 /// Everything one check learned about one artifact.
@@ -29,6 +33,10 @@ pub struct Record {
     pub measures: Vec<Measure>,
     /// How much was examined, one entry a unit.
     pub coverage: Vec<Coverage>,
+    /// What bytes are, as far as the limit on findings keeps it: first those that were not examined.
+    pub stretches: Vec<Stretch>,
+    /// How many stretches more there were.
+    pub stretches_omitted: u64,
     /// What was left out on purpose.
     pub skipped: Vec<Skipped>,
     incomplete: Vec<String>,
@@ -58,43 +66,6 @@ impl Record {
         self.findings.iter().map(|finding| finding.severity).max()
     }
 
-    /// Adds everything that another record holds.
-    pub fn absorb(&mut self, other: Self) {
-        self.findings.extend(other.findings);
-        self.findings_omitted = self.findings_omitted.saturating_add(other.findings_omitted);
-        self.measures.extend(other.measures);
-        for coverage in other.coverage {
-            self.examined(coverage.unit, coverage.examined, coverage.total);
-        }
-        self.skipped.extend(other.skipped);
-        self.incomplete.extend(other.incomplete);
-        if self.not_applicable.is_none() {
-            self.not_applicable = other.not_applicable;
-        }
-    }
-
-    /// Passes everything on to a sink.
-    pub fn pour(self, sink: &mut dyn Sink) {
-        self.findings
-            .into_iter()
-            .for_each(|finding| sink.finding(finding));
-        self.measures
-            .into_iter()
-            .for_each(|measure| sink.measure(measure));
-        for coverage in self.coverage {
-            sink.examined(coverage.unit, coverage.examined, coverage.total);
-        }
-        self.skipped
-            .into_iter()
-            .for_each(|skipped| sink.skipped(skipped));
-        self.incomplete
-            .into_iter()
-            .for_each(|why| sink.incomplete(why));
-        if let Some(why) = self.not_applicable {
-            sink.not_applicable(why);
-        }
-    }
-
     /// Brings everything into a fixed order and keeps the limit, so that evidence is reproducible.
     pub(crate) fn settle(&mut self, limits: &Limits) {
         self.findings.sort_by(|left, right| {
@@ -106,9 +77,9 @@ impl Record {
                 .then_with(|| left.identity.cmp(&right.identity))
         });
         self.findings.dedup();
-        let kept = self.findings.len().min(limits.findings);
-        let omitted = self.findings.drain(kept..).len();
-        self.findings_omitted = self.findings_omitted.saturating_add(omitted as u64);
+        self.findings_omitted += cut(&mut self.findings, limits.findings);
+        self.stretches.sort();
+        self.stretches_omitted += cut(&mut self.stretches, limits.stretches);
         self.measures
             .sort_by(|left, right| (&left.name, &left.about).cmp(&(&right.name, &right.about)));
         self.coverage.sort_by_key(|coverage| coverage.unit);
@@ -117,6 +88,12 @@ impl Record {
         self.incomplete.sort();
         self.incomplete.dedup();
     }
+}
+
+/// Keeps so many; says how many there were more.
+fn cut<T>(items: &mut Vec<T>, most: usize) -> u64 {
+    let kept = items.len().min(most);
+    items.drain(kept..).len() as u64
 }
 
 impl Sink for Record {
@@ -145,6 +122,10 @@ impl Sink for Record {
         }
     }
 
+    fn stretch(&mut self, stretch: Stretch) {
+        self.stretches.push(stretch);
+    }
+
     fn skipped(&mut self, skipped: Skipped) {
         self.skipped.push(skipped);
     }
@@ -155,5 +136,21 @@ impl Sink for Record {
 
     fn not_applicable(&mut self, why: String) {
         self.not_applicable.get_or_insert(why);
+    }
+
+    fn absorb(&mut self, other: Record) {
+        self.findings.extend(other.findings);
+        self.findings_omitted += other.findings_omitted;
+        self.measures.extend(other.measures);
+        for coverage in other.coverage {
+            self.examined(coverage.unit, coverage.examined, coverage.total);
+        }
+        self.stretches.extend(other.stretches);
+        self.stretches_omitted += other.stretches_omitted;
+        self.skipped.extend(other.skipped);
+        self.incomplete.extend(other.incomplete);
+        if self.not_applicable.is_none() {
+            self.not_applicable = other.not_applicable;
+        }
     }
 }

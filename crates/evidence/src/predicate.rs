@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tutela_core::{
     Artifact, Check, CheckInfo, Class, Context, Coverage, Declaration, Digest, Finding, Kind,
-    Measure, Outcome, Record, Reference, Severity, Skipped, Stage, Suite, Timestamp,
+    Measure, Outcome, Record, Reference, Severity, Skipped, Stage, Stretch, Suite, Timestamp,
 };
 
 /// The result of one check on one artifact.
@@ -31,6 +31,12 @@ pub struct CheckPredicate {
     pub measures: Vec<Measure>,
     /// How much it examined.
     pub coverage: Vec<Coverage>,
+    /// What the bytes are that it examined, and those that it did not; only a check that accounts for bytes says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stretches: Vec<Stretch>,
+    /// How many stretches more there were than the limit keeps.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stretches_omitted: u64,
     /// What was left out on purpose.
     pub skipped: Vec<Skipped>,
     /// Under which configuration.
@@ -42,6 +48,15 @@ pub struct CheckPredicate {
     pub seed: u64,
     /// The moment that counted as now.
     pub as_of: Timestamp,
+}
+
+/// What serde asks of a number that is left out when there is nothing to say.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The program that ran a check.
@@ -139,6 +154,8 @@ impl CheckPredicate {
             findings_omitted: record.findings_omitted,
             measures: record.measures,
             coverage: record.coverage,
+            stretches: record.stretches,
+            stretches_omitted: record.stretches_omitted,
             skipped: record.skipped,
             configuration: run.configuration,
             self_test: None,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::stream::Codec;
+
 /// What a format is good for, and whether this crate can look inside.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Trait {
@@ -73,7 +75,7 @@ formats! {
     /// A model of GGUF's predecessors.
     Ggml: "GGML model" [Model, Opaque],
     /// A program of `ExecuTorch`.
-    ExecuTorch: "ExecuTorch model" [Model, Opaque],
+    ExecuTorch: "ExecuTorch model" [Model],
     /// A model in onnxruntime's own format.
     OnnxRuntime: "ONNX Runtime model (ORT)" [Model, Opaque],
     /// An engine of `TensorRT`.
@@ -81,9 +83,13 @@ formats! {
     /// A model for Rockchip's processors.
     Rknn: "RKNN model" [Model, Opaque],
     /// A file of Torch 7, the Lua library.
-    Torch7: "Torch7 model" [Model, Opaque],
+    Torch7: "Torch7 model" [Model],
     /// A program or the parameters of Paddle.
-    Paddle: "Paddle model" [Model, Opaque],
+    Paddle: "Paddle model" [Model],
+    /// Arrays of `MXNet` with their names.
+    MxNet: "MXNet parameters" [Model],
+    /// A net of Caffe with its weights.
+    Caffe: "Caffe model" [Model],
     /// An HDF5 file, such as a Keras model of before Keras 3.
     Hdf5: "HDF5 file" [Model, Container],
     /// The configuration of a Keras model, as JSON or YAML.
@@ -98,6 +104,8 @@ formats! {
     TfGraph: "TensorFlow graph" [Model],
     /// The index of a TensorFlow checkpoint.
     TfCheckpoint: "TensorFlow checkpoint" [Model],
+    /// `MessagePack`, as Flax and msgpack-numpy write it.
+    Msgpack: "MessagePack file" [Model, Container],
     /// A model of `XGBoost`: JSON, UBJSON or its old binary format.
     XgBoost: "XGBoost model" [Model],
     /// A model of `LightGBM`.
@@ -173,6 +181,21 @@ impl Format {
     #[must_use]
     pub fn is_container(self) -> bool {
         self.has(Trait::Container)
+    }
+
+    /// Whether it is a zip archive, whatever is in it.
+    #[must_use]
+    pub const fn is_zip(self) -> bool {
+        matches!(
+            self,
+            Self::Zip | Self::TorchZip | Self::TorchScript | Self::Npz | Self::KerasZip
+        )
+    }
+
+    /// Whether it is one compressed stream.
+    #[must_use]
+    pub const fn is_stream(self) -> bool {
+        Codec::of(self).is_some()
     }
 
     /// Whether this crate can look inside. What it only recognises must never be called clean.

@@ -4,58 +4,9 @@ use std::io;
 
 use tutela_core::{Bytes, Limits, Window, escape};
 
+use crate::entry::{Entry, Learned};
 use crate::stream::{self, Codec, Stream};
-use crate::sweep::{Sweep, Swept};
-use crate::{Format, hdf5, npy, rdata, sevenzip, sniff_all, tar, zip};
-
-/// A file, or something packed inside it.
-#[derive(Clone, Copy)]
-pub struct Entry<'a> {
-    /// Where it lies: member names with `!` between levels, escaped; none for the file itself.
-    pub member: Option<&'a str>,
-    /// Its bytes, unpacked.
-    pub bytes: &'a dyn Bytes,
-    /// Where these bytes begin in the file itself; none when they were unpacked.
-    pub origin: Option<u64>,
-    /// What it is; several when it has several faces.
-    pub formats: &'a [Format],
-    /// What the thing is in which it lies directly; nothing for the file itself.
-    pub around: &'a [Format],
-    /// The structure, when it is a zip archive.
-    pub archive: Option<&'a zip::Archive>,
-    /// The structure, when it is a tar archive.
-    pub tar: Option<&'a tar::Archive>,
-    /// The structure, when it is a 7z archive.
-    pub sevenzip: Option<&'a sevenzip::Archive>,
-    /// What is in it, when it is a stream of R.
-    pub rdata: Option<&'a rdata::Image>,
-    /// What came out, when it is a compressed stream.
-    pub stream: Option<&'a Stream>,
-    /// How the archive around it describes it, when that is a zip archive.
-    pub listed: Option<&'a zip::Member>,
-    /// What one reading of all its bytes tells, once somebody asked.
-    pub(crate) swept: &'a Swept,
-}
-
-impl Entry<'_> {
-    /// What one reading of all bytes tells; they are read once, whoever asks.
-    ///
-    /// # Errors
-    /// What reading the bytes returns.
-    pub fn sweep(&self) -> io::Result<&Sweep> {
-        self.swept.of(self.bytes)
-    }
-}
-
-impl std::fmt::Debug for Entry<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Entry")
-            .field("member", &self.member)
-            .field("formats", &self.formats)
-            .finish_non_exhaustive()
-    }
-}
+use crate::{Format, hdf5, msgpack, npy, rdata, sevenzip, sniff_all, tar, zip};
 
 /// Something inside a file that could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,6 +111,7 @@ struct Opened {
     sevenzip: Option<sevenzip::Archive>,
     hdf5: Option<hdf5::File>,
     rdata: Option<rdata::Image>,
+    msgpack: Option<msgpack::Document>,
     stream: Option<Stream>,
 }
 
@@ -194,7 +146,7 @@ impl Walk<'_> {
             rdata: opened.rdata.as_ref(),
             stream: opened.stream.as_ref(),
             listed: found.listed,
-            swept: &Swept::default(),
+            learned: &Learned::default(),
         })?;
         for format in formats.iter().copied() {
             if !format.is_understood() {
@@ -221,7 +173,7 @@ impl Walk<'_> {
     fn open(&mut self, found: Found<'_>, formats: &[Format]) -> io::Result<Opened> {
         let mut opened = Opened::default();
         for format in formats.iter().copied() {
-            if is_zip(format) {
+            if format.is_zip() {
                 opened.zip = Some(zip::read(found.bytes, self.limits)?);
             } else if format == Format::Tar {
                 opened.tar = Some(tar::read(found.bytes, self.limits)?);
@@ -235,6 +187,8 @@ impl Walk<'_> {
                 opened.hdf5 = Some(hdf5::read(found.bytes, self.limits)?);
             } else if format == Format::RData {
                 opened.rdata = Some(rdata::read(found.bytes, self.limits)?);
+            } else if format == Format::Msgpack {
+                opened.msgpack = Some(msgpack::read(found.bytes, self.limits)?);
             } else if let Some(codec) = Codec::of(format) {
                 opened.stream = self.unpack(found, codec)?;
             }
@@ -269,6 +223,9 @@ impl Walk<'_> {
         }
         if let Some(image) = opened.rdata {
             self.rdata(found, &image, depth)?;
+        }
+        if let Some(document) = opened.msgpack {
+            self.msgpack(found, &document, depth)?;
         }
         if let Some(archive) = opened.sevenzip {
             self.sevenzip(found, &archive, depth)?;
@@ -468,6 +425,32 @@ impl Walk<'_> {
         self.behind(found, end, depth)
     }
 
+    /// What `MessagePack` keeps in bytes and extensions: objects of Python, or files of other formats.
+    fn msgpack(
+        &mut self,
+        found: Found<'_>,
+        document: &msgpack::Document,
+        depth: u32,
+    ) -> io::Result<()> {
+        /// Shorter bytes are identifiers and digests, and there may be millions.
+        const LEAST: u64 = 12;
+        let limit = document.faults.iter().find(|fault| fault.at().is_none());
+        if let Some(fault) = limit {
+            self.skip(found.member, format!("was not read to its end: {fault}"));
+        }
+        for part in document.parts.iter().filter(|part| part.length >= LEAST) {
+            if !self.admit(found.member) {
+                return Ok(());
+            }
+            let inner = below(found.member, &format!("bytes at {}", part.at));
+            let window = Window::new(found.bytes, part.at, part.length);
+            let entry = Found::inside(found, &window, &inner).at(found, part.at);
+            self.enter(entry, depth)?;
+        }
+        let end = limit.is_none().then_some(document.end);
+        self.behind(found, end.filter(|end| *end > 0), depth)
+    }
+
     fn sevenzip(
         &mut self,
         found: Found<'_>,
@@ -584,13 +567,6 @@ fn holds_objects(object: &hdf5::Object) -> bool {
 fn is_name(text: &[u8]) -> bool {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-/:, ".contains(byte);
     text.len() < 4 || (text.len() <= 200 && text.iter().all(is_plain))
-}
-
-const fn is_zip(format: Format) -> bool {
-    matches!(
-        format,
-        Format::Zip | Format::TorchZip | Format::TorchScript | Format::Npz | Format::KerasZip
-    )
 }
 
 fn below(member: Option<&str>, name: &str) -> String {

@@ -7,8 +7,8 @@ use tutela_core::{Bytes, Limits};
 use crate::input::Input;
 use crate::stream::{self, Codec};
 use crate::{
-    Format, boosted, coreml, executable, hdf5, json, keras, models, npy, onnx, pickle, rdata,
-    safetensors, tar, tensorflow, xml, zip,
+    Format, boosted, coreml, executable, hdf5, json, keras, layers, models, msgpack, npy, onnx,
+    pickle, rdata, safetensors, tar, tensorflow, torch7, xml, zip,
 };
 
 /// What the bytes are, if they are of a known format.
@@ -77,6 +77,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| stream::behind_skippable(head.bytes),
     |head| executable::recognise(head.bytes),
     |head| Ok(models::recognise(head.start)),
+    |head| Ok(torch7::looks_like(head.bytes, head.start)?.then_some(Format::Torch7)),
     |head| Ok(boosted::recognise(head.start)),
     |head| Ok(safetensors::looks_like(head.bytes)?.then_some(Format::Safetensors)),
     |head| Ok(tar::looks_like(head.bytes)?.then_some(Format::Tar)),
@@ -85,6 +86,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(is_zfile(head).then_some(Format::ZFile)),
     |head| Ok(is_lzma(head).then_some(Format::Lzma)),
     |head| Ok(coreml::looks_like(head.bytes)?.then_some(Format::CoreMl)),
+    |head| Ok(layers::is_caffe(head.bytes, head.start)?.then_some(Format::Caffe)),
     |head| Ok(onnx::looks_like(head.bytes)?.then_some(Format::Onnx)),
     |head| Ok(keras::looks_like(head.bytes, head.start)?.then_some(Format::KerasConfig)),
     |head| Ok(json::looks_like(head.start).then_some(Format::Json)),
@@ -92,6 +94,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| tensorflow::recognise(head.bytes),
     |head| Ok(is_saved_model(head.start).then_some(Format::SavedModel)),
     |head| Ok(keras::looks_like_metadata(head.bytes, head.start)?.then_some(Format::KerasMetadata)),
+    |head| Ok(msgpack::looks_like(head.bytes, head.start)?.then_some(Format::Msgpack)),
     |head| Ok(is_pickle(head)?.then_some(Format::Pickle)),
 ];
 

@@ -1,6 +1,5 @@
 //! One reading of all bytes of a part, for everyone who wants to know something of all of them.
 
-use std::cell::OnceCell;
 use std::io;
 
 use flate2::Crc;
@@ -15,24 +14,6 @@ pub struct Sweep {
     pub crc: u32,
     /// Where something seems to begin.
     pub marks: Marks,
-}
-
-/// A sweep that is made when the first asks for it.
-#[derive(Debug, Default)]
-pub(crate) struct Swept(OnceCell<Sweep>);
-
-impl Swept {
-    /// The sweep of these bytes, which are the same each time.
-    ///
-    /// # Errors
-    /// What reading the bytes returns.
-    pub(crate) fn of(&self, bytes: &dyn Bytes) -> io::Result<&Sweep> {
-        if let Some(sweep) = self.0.get() {
-            return Ok(sweep);
-        }
-        let sweep = sweep(bytes)?;
-        Ok(self.0.get_or_init(|| sweep))
-    }
 }
 
 /// Reads all bytes once.
@@ -68,13 +49,11 @@ mod tests {
     #[test]
     fn both_are_told_in_one_reading() {
         let mut bytes = b"123456789".to_vec();
-        let swept = Swept::default();
-        let first = swept.of(&bytes).unwrap().clone();
+        let first = sweep(&bytes).unwrap();
         // The check value that the catalogue of CRCs gives.
         assert_eq!(first.crc, 0xcbf4_3926);
         assert!(first.marks.places.is_empty());
         bytes.extend(b"\x7fELF\x02\x01\x01");
-        assert_eq!(*swept.of(&bytes).unwrap(), first);
-        assert_eq!(Swept::default().of(&bytes).unwrap().marks.places, [9]);
+        assert_eq!(sweep(&bytes).unwrap().marks.places, [9]);
     }
 }

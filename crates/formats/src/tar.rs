@@ -29,6 +29,8 @@ pub struct Archive {
     pub complete: bool,
     /// Where bytes stand behind the end, other than zeros.
     pub trailing: Option<u64>,
+    /// Where headers lie, start and end: plain and extended ones, the latter with what they say.
+    pub headers: Vec<(u64, u64)>,
     /// Everything that loaders may read differently.
     pub faults: Vec<Fault>,
     /// Whether an extended header says something else than a plain one.
@@ -182,6 +184,9 @@ impl Archive {
             let target = member.target.as_deref().is_some_and(leads_out);
             is_other && member.length > 0 || leads_out(&member.name) || target
         };
+        self.headers.extend(other.headers);
+        self.headers.sort_unstable();
+        self.headers.dedup();
         let new = other.members.into_iter().filter(is_new);
         let at = self.members.len();
         self.members.extend(new);
@@ -228,8 +233,11 @@ impl Reader<'_> {
             _ => start,
         };
         if is_extended {
+            let end = start.saturating_add(length);
+            self.archive.headers.push((at, end));
             self.extended(letter, start, length)?;
         } else {
+            self.archive.headers.push((at, start));
             self.add(block, letter, start, (plain, length));
         }
         // What is there of a member that breaks off is read by some loaders before they notice.

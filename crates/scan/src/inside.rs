@@ -3,8 +3,8 @@
 use std::io;
 
 use tutela_core::{ArtifactFile, Location, escape, read_all};
-use tutela_formats::Entry;
 use tutela_formats::zip::Member;
+use tutela_formats::{Entry, Format};
 
 /// The file, or the member inside it.
 pub(crate) fn location(file: &ArtifactFile, entry: &Entry<'_>) -> Location {
@@ -19,6 +19,32 @@ pub(crate) fn location(file: &ArtifactFile, entry: &Entry<'_>) -> Location {
 pub(crate) fn place(file: &ArtifactFile, member: Option<&str>) -> String {
     let path = escape(&file.path, 300);
     member.map_or_else(|| path.clone(), |member| format!("{path}!{member}"))
+}
+
+/// Whether it is made of raw numbers, at least for the most part, so that all of it is searched for what is concealed.
+///
+/// A text may speak of pickles and hold scripts as a matter of course.
+///
+/// # Errors
+/// What reading the bytes returns.
+pub(crate) fn is_searched(entry: &Entry<'_>) -> io::Result<bool> {
+    let raw = |format: &Format| {
+        matches!(
+            format,
+            Format::Pickle
+                | Format::TorchLegacy
+                | Format::Npy
+                | Format::Safetensors
+                | Format::Gguf
+                | Format::Onnx
+                | Format::Tflite
+                | Format::Hdf5
+                | Format::Msgpack
+                | Format::MxNet
+                | Format::Caffe
+        )
+    };
+    Ok(entry.formats.iter().all(raw) && !entry.is_text()?)
 }
 
 /// The folder of a path, empty at the top.

@@ -1,6 +1,6 @@
 //! The Python packages that a project pins, from every lock file and requirements file among its artifacts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tutela_core::{ArtifactFile, Context, Digest, combine, escape, read_all};
@@ -18,31 +18,48 @@ pub(crate) struct Inventory {
     pub(crate) troubles: Vec<String>,
     /// How many files say something.
     pub(crate) files: usize,
+    /// The paths of all of them, of those that could not be read, and of those that they name and that are missing.
+    pub(crate) read: BTreeSet<String>,
 }
 
-/// The digest of all files that an inventory may be made of: what is read, and what may be included by it.
+/// The digest of the files that the inventory is made of, and of those that are missing in it.
 ///
 /// It becomes a part of the configuration that evidence is about, so that the gate sees a lock file change. A scan
 /// that takes no digests signs nothing, and names the files only.
 pub(crate) fn digest(context: &Context<'_>) -> Digest {
-    state(context, |_| Digest::of(b"no digest was taken"))
+    let inventory = of(context);
+    let is_read = |path: &str| inventory.read.contains(path);
+    let otherwise = |_: &ArtifactFile| Digest::of(b"no digest was taken");
+    let state = of_files(context, is_read, otherwise);
+    let read: Vec<&str> = inventory.read.iter().map(String::as_str).collect();
+    combine([
+        ("files", &state),
+        ("named", &Digest::of(read.join("\n").as_bytes())),
+    ])
 }
 
+/// The state of every file that may be a part of an inventory.
 fn state(context: &Context<'_>, otherwise: impl Fn(&ArtifactFile) -> Digest) -> Digest {
-    let files = files(context).filter(|file| is_candidate(&file.path));
-    let mut parts: Vec<(&str, Digest)> = files
+    of_files(context, is_candidate, otherwise)
+}
+
+fn of_files(
+    context: &Context<'_>,
+    counts: impl Fn(&str) -> bool,
+    otherwise: impl Fn(&ArtifactFile) -> Digest,
+) -> Digest {
+    let mut parts: Vec<(&str, Digest)> = files(context)
+        .filter(|file| counts(&file.path))
         .map(|file| {
-            (
-                file.path.as_str(),
-                file.digest.unwrap_or_else(|| otherwise(file)),
-            )
+            let digest = file.digest.unwrap_or_else(|| otherwise(file));
+            (file.path.as_str(), digest)
         })
         .collect();
     let unread = context
         .artifacts
         .iter()
         .flat_map(|artifact| &artifact.unread);
-    let gone = unread.filter(|unread| is_candidate(&unread.path));
+    let gone = unread.filter(|unread| counts(&unread.path));
     parts.extend(gone.map(|unread| (unread.path.as_str(), Digest::of(unread.why.as_bytes()))));
     parts.sort();
     combine(parts.iter().map(|(path, digest)| (*path, digest)))
@@ -86,6 +103,7 @@ fn read(context: &Context<'_>) -> Inventory {
         .filter_map(|path| Some(((*path).to_owned(), Source::of(path)?)))
         .collect();
     let mut seen: Vec<String> = waiting.iter().map(|(path, _)| path.clone()).collect();
+    inventory.read.extend(seen.iter().cloned());
     while let Some((path, source)) = waiting.pop() {
         let Some(file) = known.get(path.as_str()) else {
             continue;
@@ -95,6 +113,7 @@ fn read(context: &Context<'_>) -> Inventory {
             if seen.contains(&target) {
                 continue;
             }
+            inventory.read.insert(target.clone());
             if !known.contains_key(target.as_str()) || seen.len() >= INCLUDED {
                 let (path, include) = (escape(&path, 300), escape(&include, 200));
                 let why = format!("`{path}` line {line}: `{include}` is not among the files");
@@ -113,6 +132,7 @@ fn read(context: &Context<'_>) -> Inventory {
         if Source::of(&unread.path).is_some() {
             let path = escape(&unread.path, 300);
             inventory.troubles.push(format!("`{path}`: {}", unread.why));
+            inventory.read.insert(unread.path.clone());
         }
     }
     inventory.entries.sort_by(|left, right| {

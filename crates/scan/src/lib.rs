@@ -11,6 +11,7 @@ mod config;
 mod inside;
 mod inventory;
 mod keras;
+mod names;
 mod signs;
 mod source;
 mod template;

@@ -31,13 +31,13 @@ pub(crate) trait EntryCheck: Describe + Sync {
     /// Begins with an artifact; the visitor is then shown every part of every file, on all cores.
     fn begin<'a>(&self, artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a>;
 
-    /// Ends with a file, of which these parts could not be looked at.
+    /// Ends with a file, of which these parts could not be looked at; the record is that of this file alone.
     fn ended(
         &self,
         _file: &ArtifactFile,
         _unread: &[Unread],
         _context: &Context<'_>,
-        _sink: &mut dyn Sink,
+        _record: &mut Record,
     ) {
     }
 
@@ -116,7 +116,7 @@ pub(crate) fn alone(
 ) {
     let member = Member::new(check, artifact, context);
     for record in run(&[member], artifact, context) {
-        record.pour(sink);
+        sink.absorb(record);
     }
 }
 
@@ -201,6 +201,14 @@ fn leave_out(file: &ArtifactFile, why: &str, record: &mut Record) {
         what: "raw data".to_owned(),
         why: why.to_owned(),
     });
+}
+
+/// Says what could not be looked at in a file.
+pub(crate) fn tell_unread(file: &ArtifactFile, unread: &[Unread], record: &mut Record) {
+    for part in unread {
+        let place = place(file, part.member.as_deref());
+        record.incomplete(format!("`{place}` {}", part.why));
+    }
 }
 
 /// Says how much of a file a check has seen.

@@ -33,11 +33,15 @@ targets! {
     "concealed": |bytes, limits| (formats::sweep(bytes).is_ok(), formats::concealed::begins(bytes, 0, limits)),
     "coreml": |bytes, limits| (formats::coreml::looks_like(bytes), formats::coreml::read(bytes, limits)),
     "executable": |bytes, _limits| formats::executable::recognise(bytes),
+    "executorch": |bytes, limits| formats::executorch::read(bytes, limits),
     "gguf": |bytes, limits| formats::gguf::read(bytes, limits),
     "hdf5": |bytes, limits| formats::hdf5::read(bytes, limits),
     "json": |bytes, limits| formats::json::read(bytes, limits),
     "keras": |bytes, limits| (formats::keras::read(bytes, limits), formats::keras::read_metadata(bytes, limits)),
+    "layers": |bytes, limits| layers(bytes, limits),
+    "msgpack": |bytes, limits| formats::msgpack::read(bytes, limits),
     "npy": |bytes, _limits| formats::npy::read(bytes),
+    "oci": |bytes, _limits| (formats::oci::read(bytes), formats::oci::named_by(&String::from_utf8_lossy(bytes))),
     "onnx": |bytes, limits| formats::onnx::read(bytes, limits),
     "packages": |bytes, _limits| listed(bytes),
     "pickle": |bytes, limits| formats::pickle::describe(bytes, limits),
@@ -51,6 +55,7 @@ targets! {
     "tensorflow": |bytes, limits| formats::tensorflow::read(bytes, formats::Format::SavedModel, limits),
     "tflite": |bytes, limits| formats::tflite::read(bytes, limits),
     "toml": |bytes, _limits| formats::toml::read_text(&String::from_utf8_lossy(bytes)),
+    "torch7": |bytes, limits| formats::torch7::read(bytes, limits),
     "torchscript": |bytes, limits| (formats::torchscript::source::read(bytes), formats::torchscript::operators(bytes, limits)),
     "walk": |bytes, limits| walked(bytes, limits),
     "xml": |bytes, limits| formats::xml::read(bytes, limits),
@@ -67,6 +72,7 @@ const LIMITS: Limits = Limits {
     depth: 4,
     steps: 100_000,
     findings: 50,
+    stretches: 1_000,
     raw_bytes: 1 << 20,
     rows: 1_000,
 };
@@ -84,6 +90,16 @@ fn unpacked(bytes: &dyn Bytes, limits: &Limits) -> Vec<String> {
         .chain(raw)
         .map(|codec| said(&faults(codec)))
         .collect()
+}
+
+/// The models of every framework whose layers are read, and the text form.
+fn layers(bytes: &[u8], limits: &Limits) -> impl Debug {
+    use formats::Format;
+    let read = |format| formats::layers::read(&bytes.to_vec(), format, limits);
+    let models = [Format::Paddle, Format::MxNet, Format::Caffe].map(read);
+    let text = String::from_utf8_lossy(bytes);
+    let graph = formats::layers::symbol(&formats::json::parse(bytes));
+    (models, formats::layers::prototxt(&text), graph)
 }
 
 /// A model of trees as each library reads it.

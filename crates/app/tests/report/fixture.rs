@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tutela_core::{
     Confidence, Coverage, Digest, Finding, Kind, Location, Manifest, ManifestFile, Measure,
-    Outcome, Reference, Region, Severity, Skipped, Timestamp, Unit,
+    Outcome, Reference, Region, Severity, Skipped, Stretch, Timestamp, Unit,
 };
 use tutela_evidence::gate::{BaselineUse, Decision, Notice, Reason, Verdict, WaiverUse};
 use tutela_evidence::{
@@ -81,6 +81,8 @@ pub(super) fn evidence(
                 examined: 1_234_567,
                 total: 1_234_567,
             }],
+            stretches: Vec::new(),
+            stretches_omitted: 0,
             skipped: Vec::new(),
             configuration: Configuration {
                 digest: digest("configuration"),
@@ -110,6 +112,16 @@ pub(super) fn finding(
         references: Vec::new(),
         identity: message.to_owned(),
         file_digest: None,
+    }
+}
+
+fn stretch(examined: bool, place: &str, start: u64, end: u64, what: &str) -> Stretch {
+    Stretch {
+        examined,
+        place: place.to_owned(),
+        start,
+        end,
+        what: what.to_owned(),
     }
 }
 
@@ -149,6 +161,19 @@ fn pickle() -> Evidence<CheckPredicate> {
             )
         },
     ];
+    pickle.predicate.stretches = vec![
+        stretch(false, "models/scorer.pt!archive/data/0", 0, 4096, "numbers"),
+        stretch(false, HOSTILE, 7, u64::MAX, HOSTILE),
+        stretch(true, "models/scorer.pt", 0, 64, "headers (PyTorch model)"),
+        stretch(
+            true,
+            "models/scorer.pt",
+            64,
+            98,
+            "member `archive/data.pkl`",
+        ),
+    ];
+    pickle.predicate.stretches_omitted = 12;
     pickle.predicate.self_test = Some(SelfTest {
         red: true,
         saw: "imports `os.system`".to_owned(),

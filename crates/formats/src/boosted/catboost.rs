@@ -7,7 +7,7 @@ use tutela_core::{Bytes, Limits, Window, escape};
 use super::Text;
 use super::fault::{Fault, Flaws};
 use super::item::Item;
-use crate::tflite::flat::{Broken, Flat, Table, Vector};
+use crate::flat::{Broken, Flat, Table, Vector};
 
 /// The mark and the size of the flatbuffer.
 const HEAD: u64 = 8;

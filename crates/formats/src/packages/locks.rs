@@ -95,6 +95,7 @@ pub(super) fn toml(source: Source, text_of: &str) -> Listing {
         }
         match source {
             Source::Pyproject => pyproject(root, &mut reader),
+            Source::PipfileDeclared => pipfile_declared(root, &mut reader),
             _ => {
                 let list = if source == Source::Pylock {
                     "packages"
@@ -181,6 +182,18 @@ fn pyproject(root: &Node, reader: &mut Reader) {
     }
 }
 
+/// `Pipfile`: tables of names and versions; what is a place instead of a version (`git`, `path`) has none.
+fn pipfile_declared(root: &Node, reader: &mut Reader) {
+    for section in ["packages", "dev-packages"] {
+        for (name, value) in below(root, &[section]).into_iter().flat_map(Node::entries) {
+            match value.text().or_else(|| text(value, "version")) {
+                Some(written) => declared(name, written, value.start, reader),
+                None => reader.pin((name, value.start), None, &[]),
+            }
+        }
+    }
+}
+
 /// A name and its versions; several alternatives are taken as any version between them.
 fn declared(name: &str, written: &str, at: u64, reader: &mut Reader) {
     let exact = written.starts_with(|first: char| first.is_ascii_digit()) && !written.contains(',');
@@ -189,7 +202,7 @@ fn declared(name: &str, written: &str, at: u64, reader: &mut Reader) {
     } else {
         written.to_owned()
     };
-    let alternatives = written.contains('|');
+    let alternatives = written.contains('|') || written == "*";
     reader.listing.packages.push(Package {
         name: normalise(name),
         versions: if alternatives {

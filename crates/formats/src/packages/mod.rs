@@ -25,8 +25,12 @@ pub enum Source {
     Pylock,
     /// `Pipfile.lock`.
     Pipfile,
+    /// `Pipfile`.
+    PipfileDeclared,
     /// `pyproject.toml`.
     Pyproject,
+    /// `setup.cfg` of setuptools.
+    SetupCfg,
     /// `environment.yml` of conda, and what `MLflow` writes beside a model.
     Environment,
     /// `conda-lock.yml` and `pixi.lock`.
@@ -47,7 +51,9 @@ impl Source {
         Some(match name {
             "uv.lock" | "poetry.lock" | "pdm.lock" => Self::Lock,
             "pipfile.lock" => Self::Pipfile,
+            "pipfile" => Self::PipfileDeclared,
             "pyproject.toml" => Self::Pyproject,
+            "setup.cfg" => Self::SetupCfg,
             "metadata" if parent.ends_with(".dist-info") => Self::Installed,
             "conda-lock.yml" | "conda-lock.yaml" | "pixi.lock" => Self::CondaLock,
             "conda.yaml" | "conda.yml" | "python_env.yaml" => Self::Environment,
@@ -118,7 +124,10 @@ pub fn read(source: Source, bytes: &[u8]) -> Listing {
         Source::Installed => locks::installed(&text),
         Source::Environment | Source::CondaLock => locks::yaml(source, &text),
         Source::Pipfile => locks::pipfile(&text),
-        Source::Lock | Source::Pylock | Source::Pyproject => locks::toml(source, &text),
+        Source::SetupCfg => requirements::setup_cfg(&text),
+        Source::Lock | Source::Pylock | Source::Pyproject | Source::PipfileDeclared => {
+            locks::toml(source, &text)
+        }
     }
 }
 

@@ -28,6 +28,47 @@ pub(super) fn read(text: &str) -> Listing {
     listing
 }
 
+/// Reads the requirements of `setup.cfg`: indented lines below `install_requires` and below the extras.
+pub(super) fn setup_cfg(text: &str) -> Listing {
+    let mut listing = Listing::default();
+    let (mut section, mut key) = (String::new(), String::new());
+    for (line, number) in text.lines().zip(1_u64..) {
+        let trimmed = line.trim();
+        if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(name) = trimmed
+            .strip_prefix('[')
+            .and_then(|it| it.strip_suffix(']'))
+        {
+            name.trim().clone_into(&mut section);
+            key.clear();
+            continue;
+        }
+        let mut value = trimmed;
+        if !line.starts_with([' ', '\t']) {
+            let (name, rest) = trimmed.split_once(['=', ':']).unwrap_or((trimmed, ""));
+            name.trim().clone_into(&mut key);
+            value = rest.trim();
+        }
+        let is_list = match section.as_str() {
+            "options" => matches!(key.as_str(), "install_requires" | "setup_requires"),
+            "options.extras_require" => !key.is_empty(),
+            _ => false,
+        };
+        if is_list && let Some(file) = value.strip_prefix("file:") {
+            let paths = file.split(',').map(|path| Include {
+                path: path.trim().to_owned(),
+                line: number,
+            });
+            listing.includes.extend(paths);
+        } else if is_list {
+            take(value, number, &mut listing);
+        }
+    }
+    listing
+}
+
 fn take(line: &str, number: u64, listing: &mut Listing) {
     let line = without_comment(line).trim();
     if line.is_empty() {

@@ -121,3 +121,29 @@ fn every_truncation_is_read() {
         }
     }
 }
+
+const SETUP: &str = "[metadata]\nname = x\n\n[options]\npackages = find:\ninstall_requires =\n    torch==2.5.1 # why\n    # none\n    \
+    numpy>=1.2; sys_platform == 'darwin'\npython_requires = >=3.8\n\n[options.extras_require]\ntest = keras==3.8.0\nall = file: more.txt\n";
+
+#[test]
+fn declarations_of_setuptools_and_pipenv_are_read() {
+    let expected = [
+        "7:torch ==2.5.1",
+        "9:numpy >=1.2 if sys_platform == 'darwin'",
+        "13:keras ==3.8.0",
+    ];
+    assert_eq!(shown(Source::SetupCfg, SETUP), expected);
+    let listing = read(Source::SetupCfg, SETUP.as_bytes());
+    assert_eq!(listing.includes[0].path, "more.txt");
+    let pipfile = "[packages]\ntorch = \"==2.5.1\"\nnumpy = \"*\"\nkeras = {version = \"~=3.8\", extras = [\"x\"]}\n\
+        [dev-packages]\nmine = {path = \".\"}\n[requires]\npython_version = \"3.11\"\n";
+    let expected = [
+        "2:torch ==2.5.1",
+        "3:numpy *",
+        "4:keras ~=3.8",
+        "6:mine elsewhere",
+    ];
+    assert_eq!(shown(Source::PipfileDeclared, pipfile), expected);
+    assert_eq!(Source::of("a/setup.cfg"), Some(Source::SetupCfg));
+    assert_eq!(Source::of("Pipfile"), Some(Source::PipfileDeclared));
+}

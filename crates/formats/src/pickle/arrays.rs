@@ -56,6 +56,7 @@ impl Machine<'_> {
             .filter(|end| *end <= self.input.len())
         {
             Some(end) => {
+                self.out.arrays.push((start, end));
                 self.at = end;
                 Ok(Step::On)
             }

@@ -52,6 +52,8 @@ pub struct Pickles {
     pub persistent_ids: Vec<String>,
     /// Pickles inside values, at all levels; what they import and call is told with the rest.
     pub nested: Vec<Nested>,
+    /// Where raw numbers of joblib's arrays lie between the opcodes, start and end.
+    pub arrays: Vec<(u64, u64)>,
 }
 
 /// A pickle inside a value of a pickle.

@@ -89,7 +89,10 @@ pub(super) fn read(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Image> {
     match walk.run() {
         Err(Broken::Read(error)) => return Err(error),
         Err(Broken::Fault(fault)) => walk.image.faults.push(fault),
-        Ok(()) => {}
+        Ok(()) => {
+            // Every item that is written as text ends its line.
+            let _ = walk.source.encoding == Encoding::Ascii && walk.source.follows(b"\n")?;
+        }
     }
     walk.image.end = walk.source.at.min(bytes.len());
     Ok(walk.image)

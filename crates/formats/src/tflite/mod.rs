@@ -4,7 +4,6 @@
 //! kept is what runs (operators, and the TensorFlow nodes inside the Flex ones) and every offset or index
 //! that leads out of the file or of its list.
 
-pub(crate) mod flat;
 mod flex;
 #[cfg(test)]
 mod tests;
@@ -13,8 +12,8 @@ use std::io;
 
 use tutela_core::{Bytes, Limits};
 
+use crate::flat::{Broken, Flat, Table, Vector};
 use crate::tensorflow::Node;
-use flat::{Broken, Flat, Table, Vector};
 
 /// Operators that are kept.
 const OPERATORS: usize = 100_000;

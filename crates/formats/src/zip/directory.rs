@@ -193,6 +193,7 @@ impl Reader<'_> {
     /// Looks for members and other bytes in what no directory covers.
     fn gaps(&mut self, archive: &mut Archive) -> io::Result<()> {
         let mut covered = std::mem::take(&mut self.covered);
+        archive.structure.clone_from(&covered);
         // Behind the archive is not in it; without an end, everything is.
         let stop = covered.iter().map(|(_, end)| *end).max();
         let stop = stop
@@ -210,7 +211,9 @@ impl Reader<'_> {
             if at < start {
                 gaps.search(at, start.min(stop), archive)?;
             }
-            at = at.max(behind_descriptor(gaps.input, end)?);
+            let behind = behind_descriptor(gaps.input, end)?;
+            archive.structure.push((end, behind));
+            at = at.max(behind);
         }
         Ok(())
     }

@@ -28,9 +28,17 @@ pub struct Archive {
     pub anomalies: Vec<Anomaly>,
     /// Where the comment begins, and behind it the bytes after the archive.
     comment: Option<u64>,
+    /// Directories, end records, and the sizes that stand behind members.
+    structure: Vec<(u64, u64)>,
 }
 
 impl Archive {
+    /// Where directories, end records and the sizes behind members lie, start and end; the members' own headers aside.
+    #[must_use]
+    pub fn structure(&self) -> &[(u64, u64)] {
+        &self.structure
+    }
+
     /// Where the bytes begin behind the last record, if `length` leaves any: the comment and what follows.
     #[must_use]
     pub fn trailing(&self, length: u64) -> Option<u64> {

@@ -4,6 +4,7 @@
 //! control and bidirectional characters visible. The page is also well-formed XML, so that a test can
 //! parse it and see that no hostile text became an element or an attribute.
 
+mod account;
 mod audit;
 mod coverage;
 mod findings;

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tutela_core::{Digest, Severity, Stage};
 
+use super::account::{Account, account};
 use super::audit::{ArtifactLine, Piece, artifacts, trail};
 use super::coverage::{Extent, Matrix, extents, matrix};
 use super::findings::{Group, groups};
@@ -47,6 +48,7 @@ pub(super) struct Page {
     artifacts: Cut<ArtifactLine>,
     matrix: Matrix,
     extents: Cut<Extent>,
+    account: Account,
     waivers: Cut<WaiverLine>,
     warnings: Cut<(String, String, Option<String>)>,
     baseline: Option<String>,
@@ -124,6 +126,7 @@ impl Page {
             artifacts: artifacts(&everything, budget),
             matrix: matrix(view, &everything, budget),
             extents: extents(view, budget),
+            account: account(view, budget),
             waivers: waivers(view, budget),
             warnings: warnings(view, budget),
             baseline: baseline(view),

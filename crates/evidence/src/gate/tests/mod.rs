@@ -115,6 +115,8 @@ fn evidence(artifact: &Expected, check: &ExpectedCheck, index: u64) -> Evidence<
             findings_omitted: 0,
             measures: Vec::new(),
             coverage: Vec::new(),
+            stretches: Vec::new(),
+            stretches_omitted: 0,
             skipped: Vec::new(),
             configuration: Configuration {
                 digest: check.configuration,

@@ -5,7 +5,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tutela_core::{
-    ColumnPrint, Confidence, Coverage, ManifestFile, Reference, Region, Skipped, TablePrint, Unit,
+    ColumnPrint, Confidence, Coverage, ManifestFile, Reference, Region, Skipped, Stretch,
+    TablePrint, Unit,
 };
 
 use super::*;
@@ -195,6 +196,14 @@ fn full_check(outcome: Outcome) -> CheckPredicate {
             total: 2,
         })
         .to_vec();
+    predicate.stretches = vec![Stretch {
+        examined: false,
+        place: "model.pt!data.pkl".to_owned(),
+        start: 7,
+        end: u64::MAX,
+        what: "numbers".to_owned(),
+    }];
+    predicate.stretches_omitted = 3;
     predicate.skipped = vec![Skipped {
         what: ".git".to_owned(),
         why: "version control".to_owned(),

@@ -9,7 +9,7 @@ use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Finding, Limits, Reference, Region, Scratch, Sink,
     Skipped, Window, declare_check,
 };
-use tutela_formats::{Entry, Format, pickle, sniff, zip};
+use tutela_formats::{Entry, Format, sniff, zip};
 
 use crate::inside::location;
 use crate::together::{EntryCheck, Visitor};
@@ -233,12 +233,10 @@ impl Comparison<'_> {
 
     /// A pickle that ends before the archive begins: from the front a pickle, from the back an archive.
     fn faces(&self, archive: &zip::Archive) -> io::Result<Option<Judged>> {
-        let is = |format| self.entry.formats.contains(&format);
-        if !is(Format::Pickle) && !is(Format::TorchLegacy) {
+        let Some((_, pickles)) = self.entry.pickles(self.limits)? else {
             return Ok(None);
-        }
+        };
         let begins = archive.members.iter().map(|member| member.header).min();
-        let pickles = pickle::describe(self.entry.bytes, self.limits)?;
         let ends = pickles.streams.first().map(|stream| stream.end);
         Ok(match (ends, begins) {
             (Some(end), Some(begin)) if end <= begin => Some(faults::two_faces(end, begin)),

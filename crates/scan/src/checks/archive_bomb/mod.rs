@@ -1,7 +1,7 @@
 //! Small files that unpack to far more than a machine can take.
 
 use tutela_core::{
-    Artifact, ArtifactFile, Context, Error, Finding, Limits, Location, Reference, Scratch,
+    Artifact, ArtifactFile, Context, Error, Finding, Limits, Location, Record, Reference, Scratch,
     Severity, Sink, declare_check,
 };
 use tutela_formats::{Limit, Unread};
@@ -69,14 +69,14 @@ impl EntryCheck for ArchiveBomb {
         file: &ArtifactFile,
         unread: &[Unread],
         context: &Context<'_>,
-        sink: &mut dyn Sink,
+        record: &mut Record,
     ) {
         // One finding tells it; a bomb has as many members as its maker likes.
         let found = unread
             .iter()
             .find_map(|unread| judge(unread, file, context.limits));
         if let Some(finding) = found {
-            sink.finding(finding);
+            record.finding(finding);
         }
     }
 

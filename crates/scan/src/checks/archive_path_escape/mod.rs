@@ -1,7 +1,5 @@
 //! Archives whose members would be written outside the folder that they are unpacked into.
 
-mod names;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use tutela_core::{
@@ -11,8 +9,8 @@ use tutela_core::{
 use tutela_formats::{Entry, sevenzip, stream, tar, zip};
 
 use crate::inside::location;
+use crate::names::{self, Wrong};
 use crate::together::{EntryCheck, Visitor};
-use names::Wrong;
 
 /// A link's target is a path; longer than this is an abuse.
 const TARGET: u64 = 4 << 10;

@@ -86,7 +86,7 @@ fn examine(
     let name = name_of(file, entry);
     let mut remarks = Vec::new();
     if entry.formats.contains(&Format::Gguf) {
-        in_model(&gguf::read(entry.bytes, context.limits)?, &mut remarks);
+        in_model(entry.gguf(context.limits)?, &mut remarks);
     } else if let Some(document) = document((file, entry), context, &["{{", "{%"], sink)? {
         in_document(&document, &mut remarks);
     }

@@ -3,10 +3,10 @@
 use std::io;
 
 use tutela_core::{
-    Artifact, ArtifactFile, Context, Error, Finding, Reference, Region, Scratch, Sink,
+    Artifact, ArtifactFile, Context, Error, Finding, Limits, Reference, Region, Scratch, Sink,
     declare_check, escape,
 };
-use tutela_formats::{Entry, Format, strings};
+use tutela_formats::{Entry, Format, layers, strings};
 
 use crate::inside::location;
 use crate::signs;
@@ -68,10 +68,12 @@ const MOST: usize = 20;
 const LEAST: usize = 5;
 
 impl EntryCheck for CodeInOpaqueModel {
-    fn begin<'a>(&self, _artifact: &'a Artifact, _context: &'a Context<'a>) -> Visitor<'a> {
+    fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         Box::new(move |file, entry, sink| {
             let format = entry.formats.iter().find(|format| is_opaque(**format));
-            format.map_or(Ok(()), |format| examine(file, entry, *format, sink))
+            format.map_or(Ok(()), |format| {
+                examine((file, entry), *format, context.limits, sink)
+            })
         })
     }
 
@@ -98,10 +100,20 @@ const fn is_opaque(format: Format) -> bool {
     )
 }
 
+/// Whether a text in a model says something: vocabularies hold any word, and a Paddle program the lines of the script
+/// that made it, where it is followed operator by operator.
+fn has_texts(entry: &Entry<'_>, format: Format, limits: &Limits) -> io::Result<bool> {
+    Ok(match format {
+        Format::Ggml => false,
+        Format::Paddle => !layers::read(entry.bytes, format, limits)?.faults.is_empty(),
+        _ => true,
+    })
+}
+
 fn examine(
-    file: &ArtifactFile,
-    entry: &Entry<'_>,
+    (file, entry): (&ArtifactFile, &Entry<'_>),
     format: Format,
+    limits: &Limits,
     sink: &mut dyn Sink,
 ) -> io::Result<()> {
     let finding = |start: u64, end: u64, message: String| -> Finding {
@@ -113,7 +125,7 @@ fn examine(
         let message = format!("a program or library for the host's processor lies in the {format}");
         sink.finding(finding(start, start.saturating_add(64), message));
     }
-    if format == Format::Ggml {
+    if !has_texts(entry, format, limits)? {
         return Ok(());
     }
     let mut told = 0_usize;

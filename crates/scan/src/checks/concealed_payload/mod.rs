@@ -4,14 +4,14 @@ use std::io;
 
 use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Finding, Limits, Reference, Region, Scratch, Severity,
-    Sink, Window, declare_check,
+    Sink, declare_check,
 };
 use tutela_formats::concealed::{Concealed, begins};
 use tutela_formats::pickle::{self, Callee, Pickles};
-use tutela_formats::{Entry, Format, npy};
+use tutela_formats::Entry;
 
 use crate::callables::effect;
-use crate::inside::{location, place};
+use crate::inside::{is_searched, location, place};
 use crate::together::{EntryCheck, Scope, Visitor};
 
 /// The smallest part of a file that can conceal something worth a search.
@@ -107,7 +107,7 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn run(&self, sink: &mut dyn Sink) -> io::Result<()> {
-        if self.entry.bytes.len() < LEAST || !self.is_raw() {
+        if self.entry.bytes.len() < LEAST || !is_searched(self.entry)? {
             return Ok(());
         }
         if self.entry.bytes.len() > self.context.limits.raw_bytes {
@@ -150,32 +150,6 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Whether it is made of raw numbers, at least for the most part.
-    fn is_raw(&self) -> bool {
-        let raw = |format: &Format| {
-            matches!(
-                format,
-                Format::Pickle
-                    | Format::TorchLegacy
-                    | Format::Npy
-                    | Format::Safetensors
-                    | Format::Gguf
-                    | Format::Onnx
-                    | Format::Tflite
-                    | Format::Hdf5
-            )
-        };
-        self.entry.formats.iter().all(raw) && !self.is_text()
-    }
-
-    /// A text may speak of pickles and hold scripts as a matter of course.
-    fn is_text(&self) -> bool {
-        let mut head = [0; 512];
-        let count = self.entry.bytes.read_at(0, &mut head).unwrap_or_default();
-        let head = head.get(..count).unwrap_or_default();
-        self.entry.formats.is_empty() && std::str::from_utf8(head).is_ok() && !head.contains(&0)
-    }
-
     /// Places in the entry where something seems to begin; none when there are too many.
     fn marks(&self) -> io::Result<Option<Vec<u64>>> {
         let length = self.entry.bytes.len();
@@ -194,19 +168,9 @@ impl Search<'_> {
 
     /// The parts that the check of pickles follows itself.
     fn followed(&self) -> io::Result<Vec<(u64, u64)>> {
-        let (bytes, limits) = (self.entry.bytes, self.context.limits);
-        let is = |format| self.entry.formats.contains(&format);
-        let start = if is(Format::Pickle) || is(Format::TorchLegacy) {
-            0
-        } else if is(Format::Npy) {
-            match npy::header(bytes)? {
-                Some(header) if header.objects => header.data,
-                _ => return Ok(Vec::new()),
-            }
-        } else {
+        let Some((start, pickles)) = self.entry.pickles(self.context.limits)? else {
             return Ok(Vec::new());
         };
-        let pickles = pickle::describe(&Window::new(bytes, start, u64::MAX), limits)?;
         let streams = pickles.streams.iter();
         Ok(streams
             .map(|stream| {

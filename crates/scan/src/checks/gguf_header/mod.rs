@@ -8,7 +8,7 @@ use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Finding, Reference, Region, Scratch, Severity, Sink,
     declare_check,
 };
-use tutela_formats::gguf::{self, Fault, Flaw};
+use tutela_formats::gguf::{Fault, Flaw};
 use tutela_formats::{Entry, Format};
 
 use crate::claims::{Claim, claim, concealed};
@@ -108,11 +108,11 @@ impl Examination<'_> {
         if !self.entry.formats.contains(&Format::Gguf) {
             return self.misnamed(sink);
         }
-        let model = gguf::read(self.entry.bytes, self.context.limits)?;
+        let model = self.entry.gguf(self.context.limits)?;
         for flaw in &model.flaws {
             self.tell(flaw, sink)?;
         }
-        for (entry, why) in values::wrong(&model) {
+        for (entry, why) in values::wrong(model) {
             sink.finding(self.finding(entry.start, entry.end, why));
         }
         Ok(())

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Reference, Region, Scratch, Sink, declare_check, escape,
 };
-use tutela_formats::onnx::{self, Model};
+use tutela_formats::onnx::Model;
 use tutela_formats::{Entry, Format};
 
 use crate::inside::{location, place};
@@ -74,8 +74,8 @@ impl EntryCheck for OnnxCustomOperator {
     fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         Box::new(move |file, entry, sink| {
             if entry.formats.contains(&Format::Onnx) {
-                let model = onnx::read(entry.bytes, context.limits)?;
-                examine(file, entry, &model, sink);
+                let model = entry.onnx(context.limits)?;
+                examine(file, entry, model, sink);
             }
             Ok(())
         })

@@ -8,7 +8,7 @@ use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Finding, Reference, Region, Scratch, Severity, Sink,
     declare_check, escape,
 };
-use tutela_formats::onnx::{self, External};
+use tutela_formats::onnx::External;
 use tutela_formats::{Entry, Format};
 
 use crate::inside::{location, place as shown_place};
@@ -73,7 +73,7 @@ impl EntryCheck for OnnxExternalData {
     fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         Box::new(move |file, entry, sink| {
             if entry.formats.contains(&Format::Onnx) {
-                let model = onnx::read(entry.bytes, context.limits)?;
+                let model = entry.onnx(context.limits)?;
                 for fault in model.faults.iter().filter(|fault| fault.leaves_unread()) {
                     let place = shown_place(file, entry.member);
                     sink.incomplete(format!("`{place}`: {fault}"));

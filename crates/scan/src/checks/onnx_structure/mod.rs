@@ -6,7 +6,7 @@ use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Reference, Region, Scratch, Severity, Sink,
     declare_check,
 };
-use tutela_formats::onnx::{self, Fault};
+use tutela_formats::onnx::Fault;
 use tutela_formats::{Entry, Format};
 
 use crate::claims::{Claim, claim, concealed};
@@ -97,7 +97,7 @@ impl Examination<'_> {
         if !self.entry.formats.contains(&Format::Onnx) {
             return self.misnamed(sink);
         }
-        let model = onnx::read(self.entry.bytes, self.context.limits)?;
+        let model = self.entry.onnx(self.context.limits)?;
         for fault in &model.faults {
             self.tell(fault, sink)?;
         }

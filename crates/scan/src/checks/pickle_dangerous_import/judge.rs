@@ -7,9 +7,11 @@
 use tutela_core::{Severity, escape};
 use tutela_formats::pickle::{Argument, Call, Callee, Import, Opcode, Origin, Pickles};
 
+use super::given;
 use super::mild;
 use super::usage::{Use, usage};
 use crate::callables::{Effect, effect};
+use crate::signs;
 
 /// Functions that honest picklers write to load bytes inside the pickle, which are looked into.
 const LOADERS: &[(&str, &str)] = &[("torch.storage", "_load_from_bytes")];
@@ -146,6 +148,10 @@ impl<'a> Judge<'a> {
             Effect::Reaches if import.called == 0 && mild::is_value(import) => None,
             Effect::Unknown if self.is_reshaped(index) => Some(Severity::High),
             Effect::Unknown if self.says_what_it_does(index, import) => Some(Severity::High),
+            Effect::Unknown if self.is_restored_from_code(index) => Some(Severity::High),
+            other if given::tells(self.pickles, index, import, other).is_some() => {
+                Some(Severity::High)
+            }
             _ if import.origin == Origin::Method && import.called == 0 => method(import),
             other => other.severity(),
         };
@@ -165,6 +171,16 @@ impl<'a> Judge<'a> {
         };
         import.name.as_deref().is_some_and(names_a_deed)
             && self.pickles.calls.iter().any(given_text)
+    }
+
+    /// Whether an object of which nothing is known gets a state that holds code: it may evaluate it, as a formula of
+    /// statsmodels does.
+    fn is_restored_from_code(&self, index: usize) -> bool {
+        let calls = self.pickles.calls.iter().take(LOOKED_AT);
+        let mut states = calls.filter(|call| call.opcode == Opcode::Build && call.holds_text);
+        states.any(|call| {
+            self.root(call.callee) == Some(index) && signs::find(&call.expression).is_some()
+        })
     }
 
     /// Whether all that it reaches is told by itself.
@@ -265,6 +281,10 @@ impl<'a> Judge<'a> {
             "overwrites attributes of what it imports"
         } else if self.is_reshaped(index) && is_mild {
             "is not known to be harmless, and sets attributes that decide how an object behaves"
+        } else if let Some(clause) = given::tells(self.pickles, index, import, known) {
+            clause
+        } else if is_mild && known == Effect::Unknown && self.is_restored_from_code(index) {
+            "is not known to be harmless, and is restored from code"
         } else {
             known.clause()
         };

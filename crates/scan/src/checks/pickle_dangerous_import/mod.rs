@@ -1,5 +1,6 @@
 //! Pickles that would run an attacker's code when they are loaded.
 
+mod given;
 mod judge;
 mod mild;
 mod usage;
@@ -12,7 +13,7 @@ use tutela_core::{
     Sink, Window, declare_check,
 };
 use tutela_formats::pickle::{self, Pickles};
-use tutela_formats::{Entry, Format, npy};
+use tutela_formats::{Entry, Format};
 
 use crate::inside::{location, place};
 use crate::together::{EntryCheck, Scope, Visitor};
@@ -52,7 +53,8 @@ declare_check! {
     /// The effect of a name comes from a database that was derived from the sources of common libraries, and from
     /// a reviewed table before it, not from what is installed. The derivation misses some effects, of compiled
     /// code above all; a name that it does not know is a medium finding, and a high one when the pickle gives it
-    /// a text and its name says what it does.
+    /// a text and its name says what it does, or the text is code, the name of a function that harms, or, for a
+    /// function, an address or a path out of the folder.
     /// Texts and bytes inside the pickle are followed when they are pickles themselves, bare or in base64,
     /// hexadecimal, zlib or gzip; other codings are not undone. Of functions that reach others by name only
     /// the usual ones of the standard library are followed, with constant arguments. Where the stream cannot
@@ -124,11 +126,9 @@ struct Examination<'a> {
 
 impl Examination<'_> {
     fn run(&self, sink: &mut dyn Sink) -> io::Result<()> {
-        let bytes = self.entry.bytes;
-        let is = |format| self.entry.formats.contains(&format);
-        if is(Format::Pickle) || is(Format::TorchLegacy) {
-            self.pickles(bytes, 0, sink)?;
-        } else if is(Format::Npy) {
+        if let Some((offset, pickles)) = self.entry.pickles(self.context.limits)? {
+            self.pickles(pickles, offset, sink)?;
+        } else if self.entry.is(Format::Npy) {
             self.array(sink)?;
         } else if self.entry.formats.is_empty() {
             self.broken(sink)?;
@@ -136,14 +136,14 @@ impl Examination<'_> {
         Ok(())
     }
 
-    fn pickles(&self, bytes: &dyn Bytes, offset: u64, sink: &mut dyn Sink) -> io::Result<()> {
-        let pickles = pickle::describe(bytes, self.context.limits)?;
-        for verdict in Judge::new(&pickles).verdicts() {
+    fn pickles(&self, pickles: &Pickles, offset: u64, sink: &mut dyn Sink) -> io::Result<()> {
+        for verdict in Judge::new(pickles).verdicts() {
             sink.finding(self.finding(verdict, offset));
         }
-        self.tell_faults(&pickles, offset, sink);
+        self.tell_faults(pickles, offset, sink);
         let end = pickles.examined;
-        self.concealed(bytes, end..end.saturating_add(BEHIND), offset, sink)
+        let bytes = Window::new(self.entry.bytes, offset, u64::MAX);
+        self.concealed(&bytes, end..end.saturating_add(BEHIND), offset, sink)
     }
 
     /// A loader that seeks, or skips what it does not know, runs what lies behind other bytes.
@@ -173,21 +173,13 @@ impl Examination<'_> {
     }
 
     fn array(&self, sink: &mut dyn Sink) -> io::Result<()> {
-        let bytes = self.entry.bytes;
-        match npy::header(bytes)? {
-            Some(header) if header.objects => {
-                let data = Window::new(bytes, header.data, u64::MAX);
-                self.pickles(&data, header.data, sink)
-            }
-            Some(_) => Ok(()),
-            None => {
-                sink.incomplete(format!(
-                    "`{}` begins as a numpy array but its header cannot be read",
-                    self.place()
-                ));
-                Ok(())
-            }
+        if self.entry.npy()?.is_none() {
+            sink.incomplete(format!(
+                "`{}` begins as a numpy array but its header cannot be read",
+                self.place()
+            ));
         }
+        Ok(())
     }
 
     /// Bytes that are no whole pickle may still begin as one, and a loader stops only where it breaks.

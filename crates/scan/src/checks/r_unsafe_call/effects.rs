@@ -1,4 +1,4 @@
-//! What functions of R do that no model needs. Reviewed by hand against the manuals of base R and of the packages.
+//! What functions of R do that no model needs.
 
 /// What calling a function does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,8 +31,14 @@ impl Effect {
     }
 }
 
-/// Functions by what they do.
+/// Functions by what they do, each group with the reason why it is here.
+///
+/// R's own are those whose sources hand an argument to the interpreter's `system`, `dyn.load`, `download.file`, `url`,
+/// `source` or the like, found by listing every function that the packages of R 4.2.2 export and the calls in it; a
+/// function that reaches one of them with a constant (`Sys.timezone`, `detectCores`) or with what it has made itself
+/// (`texi2dvi`) is left out. Of other packages, those of which it is the purpose.
 const TABLE: &[(Effect, &[&str])] = &[
+    // base: give their first argument to a shell, or start it; `shell` and `shell.exec` on Windows.
     (
         Effect::Executes,
         &[
@@ -41,20 +47,35 @@ const TABLE: &[(Effect, &[&str])] = &[
             "shell",
             "shell.exec",
             "pipe",
+            ".Script",
+        ],
+    ),
+    // tools and utils: `R CMD` with arguments; an editor or a pager is a program that a variable or an argument names.
+    (Effect::Executes, &["Rcmd", "Rscript"]),
+    // sys, processx, callr, rstudioapi: start programs, that is their purpose.
+    (
+        Effect::Executes,
+        &[
             "exec_wait",
             "exec_background",
             "exec_internal",
             "r_bg",
+            "r_process",
             "rcmd",
+            "rcmd_bg",
             "rscript",
             "terminalExecute",
+            "terminalSend",
         ],
     ),
+    // base: load a compiled library, whose initialiser runs.
+    (Effect::Loads, &["dyn.load", "library.dynam"]),
+    // utils, remotes, devtools, pak, BiocManager: install packages, whose scripts run.
     (
         Effect::Loads,
         &[
-            "dyn.load",
             "install.packages",
+            "update.packages",
             "install_github",
             "install_url",
             "install_git",
@@ -62,26 +83,59 @@ const TABLE: &[(Effect, &[&str])] = &[
             "install_bitbucket",
             "install_gitlab",
             "install_svn",
+            "install_version",
+            "install_cran",
+            "install_bioc",
+            "pkg_install",
+            "biocLite",
+        ],
+    ),
+    // Rcpp, inline, reticulate, V8, rJava, JuliaCall: compile or run code of other languages from text or a file.
+    (
+        Effect::Loads,
+        &[
             "sourceCpp",
             "cppFunction",
             "evalCpp",
+            "cfunction",
             "py_run_string",
             "py_run_file",
             "py_eval",
             "source_python",
-            "source_url",
-            "source_gist",
+            "julia_eval",
+            "julia_command",
             "jrun",
+            ".jaddClassPath",
         ],
     ),
-    (Effect::Source, &["source", "sys.source"]),
+    // devtools: fetch code and run it.
+    (Effect::Loads, &["source_url", "source_gist"]),
+    // base, methods, utils: run the code in a file that may be an address.
+    (
+        Effect::Source,
+        &["source", "sys.source", "evalSource", "insertSource"],
+    ),
+    // base and utils: open connections, or fetch an address.
     (
         Effect::Network,
         &[
             "download.file",
+            "download.packages",
             "url",
             "socketConnection",
+            "socketAccept",
+            "serverSocket",
             "make.socket",
+            "curlGetHeaders",
+            "url.show",
+            "browseURL",
+            "nsl",
+        ],
+    ),
+    // curl, httr, httr2, RCurl: the same, that is their purpose.
+    (
+        Effect::Network,
+        &[
             "curl_download",
             "curl_fetch_memory",
             "curl_fetch_disk",
@@ -91,13 +145,12 @@ const TABLE: &[(Effect, &[&str])] = &[
             "getURL",
             "getURLContent",
             "postForm",
-            "url.show",
-            "browseURL",
-            "nsl",
             "req_perform",
         ],
     ),
-    (Effect::Environment, &["Sys.setenv"]),
+    // base: variables such as `PATH`, `R_PROFILE` and `LD_PRELOAD`, one by one or from a file.
+    (Effect::Environment, &["Sys.setenv", "readRenviron"]),
+    // base: write, move or delete files that an argument names.
     (
         Effect::Writes,
         &[
@@ -116,6 +169,33 @@ const TABLE: &[(Effect, &[&str])] = &[
         ],
     ),
 ];
+
+/// Arguments that name a program which the function starts.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("browseURL", "browser"),
+    ("file.edit", "editor"),
+    ("file.show", "pager"),
+    ("help.start", "browser"),
+    ("makeCluster", "rscript"),
+    ("makePSOCKcluster", "rscript"),
+    ("tar", "tar"),
+    ("untar", "tar"),
+    ("unzip", "unzip"),
+    ("zip", "zip"),
+];
+
+/// Whether an argument of a function names a program that it starts. R writes to one where a file begins with `|`.
+pub(super) fn starts(function: &str, argument: Option<&str>, text: &str) -> bool {
+    let names_program = argument.is_some_and(|name| PROGRAMS.contains(&(function, name)));
+    // What an empty text and R's own ways mean, and the usual programs.
+    let is_usual = matches!(text, "" | "internal" | "tar" | "unzip" | "zip");
+    let names_file = match function {
+        "cat" | "write" => argument == Some("file"),
+        "pdf" | "postscript" | "xfig" => matches!(argument, None | Some("file")),
+        _ => false,
+    };
+    names_program && !is_usual || names_file && text.len() > 1 && text.starts_with('|')
+}
 
 /// What a function does by its name; none for what a model may well call.
 pub(super) fn effect(name: &str) -> Option<Effect> {
@@ -194,6 +274,11 @@ pub(super) fn conceals(name: &str) -> bool {
         "rawToChar",
         "intToUtf8",
         "base64decode",
+        "gsub",
+        "strsplit",
+        "strtoi",
+        "as.hexmode",
+        "memCompress",
         "base64_dec",
         "base64_decode",
         "chartr",

@@ -1,11 +1,13 @@
 //! Follows the code that a stream of R holds, and says what it would do.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use tutela_core::{Severity, escape};
 use tutela_formats::rdata::{Held, Id, Image, Kind, Node, Place};
 
 use super::effects::{self, Effect};
+use super::fold::{Fold, Value};
+use super::text::letters;
 
 /// What is wrong with a piece of code.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +28,7 @@ pub(super) fn judge(image: &Image, held: &Held) -> (Vec<Verdict>, bool) {
     let mut judge = Judge {
         image,
         local: HashSet::new(),
+        variables: HashMap::new(),
         runs: runs_alone(image, held),
         found: Vec::new(),
     };
@@ -91,22 +94,18 @@ fn described(held: &Held) -> String {
     }
 }
 
-/// A promise where R never keeps one: `saveRDS` and `save` work them out first (CVE-2024-27322).
+/// A promise where R never keeps one: `saveRDS` and `save` work them out first (CVE-2024-27322). One that has its value
+/// runs nothing: method dispatch leaves such inside others.
 fn promised(image: &Image, held: &Held) -> Option<Verdict> {
     let Node::Promise { value, code, .. } = image.code.get(held.node) else {
         return None;
     };
-    if is_usual(held.place) {
+    if is_usual(held.place) || *value != Id::UNBOUND {
         return None;
     }
-    let is_open = *value == Id::UNBOUND;
     let shown = image.code.show(*code, SHOWN);
     Some(Verdict {
-        severity: if is_open {
-            Severity::High
-        } else {
-            Severity::Medium
-        },
+        severity: Severity::High,
         message: format!(
             "a promise stands where R writes none; when it is looked at, `{shown}` runs"
         ),
@@ -117,6 +116,8 @@ struct Judge<'a> {
     image: &'a Image,
     /// Names that the code itself gives a meaning.
     local: HashSet<String>,
+    /// What variables are set to; nothing for those that are set more than once.
+    variables: HashMap<String, Option<Id>>,
     runs: bool,
     found: Vec<(Severity, String)>,
 }
@@ -151,7 +152,10 @@ impl Judge<'_> {
         let code = &self.image.code;
         if let Node::Function { formals, .. } = code.get(id) {
             let names = code.links(*formals).filter_map(|(name, _)| name);
-            self.local.extend(names.map(str::to_owned));
+            let names: Vec<String> = names.map(str::to_owned).collect();
+            self.variables
+                .extend(names.iter().map(|name| (name.clone(), None)));
+            self.local.extend(names);
         }
         let Some((callee, arguments)) = code.call(id) else {
             return;
@@ -160,9 +164,21 @@ impl Judge<'_> {
         match (code.name(callee), values.as_slice()) {
             (Some("function"), [formals, ..]) => {
                 let names = code.links(*formals).filter_map(|(name, _)| name);
-                self.local.extend(names.map(str::to_owned));
+                let names: Vec<String> = names.map(str::to_owned).collect();
+                self.variables
+                    .extend(names.iter().map(|name| (name.clone(), None)));
+                self.local.extend(names);
+            }
+            (Some("for"), [variable, ..]) => {
+                if let Some(name) = code.name(*variable) {
+                    self.variables.insert(name.to_owned(), None);
+                }
             }
             (Some("<-" | "=" | "<<-"), [target, value]) => {
+                if let Some(name) = code.name(*target) {
+                    let once = self.variables.entry(name.to_owned());
+                    once.and_modify(|it| *it = None).or_insert(Some(*value));
+                }
                 let is_function = code
                     .call(*value)
                     .is_some_and(|(callee, _)| code.name(callee) == Some("function"));
@@ -193,6 +209,7 @@ impl Judge<'_> {
         let values: Vec<Id> = arguments.iter().map(|(_, id)| *id).collect();
         let direct = self.image.code.name(callee).map(str::to_owned);
         let Some(name) = self.resolved(callee, 0) else {
+            self.concealed(id, callee);
             return;
         };
         let is_plain = direct.as_deref() == Some(name.as_str());
@@ -206,7 +223,7 @@ impl Judge<'_> {
         if effects::calls_its_argument(&name) {
             for value in &values {
                 let text = self
-                    .folded(*value, 0)
+                    .folded(*value)
                     .filter(|_| name == "do.call" || name == "match.fun");
                 if let Some(given) = self.resolved(*value, 0).or(text) {
                     let is_local = self.local.contains(&given);
@@ -220,6 +237,42 @@ impl Judge<'_> {
             && let Some(given) = self.starts(*value)
         {
             let text = format!("gives `{given}`, which starts programs, another name");
+            self.found.push((Severity::High, text));
+        }
+    }
+
+    /// A function whose name is decoded from constants, in a way that is not worked out.
+    fn concealed(&mut self, id: Id, callee: Id) {
+        let code = &self.image.code;
+        let Some((finder, arguments)) = code.call(callee) else {
+            return;
+        };
+        let finds = matches!(
+            self.resolved(finder, 0).as_deref(),
+            Some("get" | "get0" | "match.fun" | "dynGet" | "getFunction" | "eval")
+        );
+        let Some((_, named)) = arguments.first().filter(|_| finds) else {
+            return;
+        };
+        let (ids, _) = self.pieces(*named);
+        let mut names = 0_usize;
+        let mut decodes = false;
+        for (called, parts) in ids.iter().filter_map(|id| code.call(*id)) {
+            let called = match (code.name(called), parts.as_slice()) {
+                (Some("::" | ":::"), [_, (_, name)]) => {
+                    names = names.saturating_add(2);
+                    code.name(*name)
+                }
+                (name, _) => name,
+            };
+            names = names.saturating_add(1);
+            decodes |= called.is_some_and(effects::conceals);
+        }
+        // No name in it stands for data.
+        let is_constant = names >= ids.iter().filter(|id| code.name(**id).is_some()).count();
+        if decodes && is_constant {
+            let shown = code.show(id, SHOWN);
+            let text = format!("calls `{shown}`, a function whose name it conceals");
             self.found.push((Severity::High, text));
         }
     }
@@ -256,22 +309,20 @@ impl Judge<'_> {
         }
         let inner = depth.saturating_add(1);
         match (code.name(callee)?, values.as_slice()) {
-            ("::" | ":::", [_, name]) => self
-                .resolved(*name, inner)
-                .or_else(|| self.folded(*name, inner)),
+            ("::" | ":::", [_, name]) => self.resolved(*name, inner).or_else(|| self.folded(*name)),
             ("(", [inside]) => self.resolved(*inside, inner),
             (
                 "get" | "get0" | "match.fun" | "as.name" | "as.symbol" | "mget" | "dynGet"
                 | "getFunction" | "getElement" | "sym",
                 [first, ..],
-            ) => self.folded(*first, inner),
+            ) => self.folded(*first),
             ("getExportedValue" | "getFromNamespace" | "get_from", values) => values
                 .iter()
-                .filter_map(|value| self.folded(*value, inner))
+                .filter_map(|value| self.folded(*value))
                 .find(|name| effects::effect(name).is_some()),
-            ("$" | "[[", [object, name]) if self.is_base(*object) => self
-                .resolved(*name, inner)
-                .or_else(|| self.folded(*name, inner)),
+            ("$" | "[[", [object, name]) if self.is_base(*object) => {
+                self.resolved(*name, inner).or_else(|| self.folded(*name))
+            }
             // A module of Python behind reticulate.
             ("$", [object, name]) if self.is_python(*object) => {
                 let name = code.name(*name)?;
@@ -328,41 +379,15 @@ impl Judge<'_> {
     }
 
     /// The text that an expression of constants makes.
-    fn folded(&self, id: Id, depth: u32) -> Option<String> {
-        let code = &self.image.code;
-        match code.get(id) {
-            Node::Texts(texts) => return Some(texts.concat()),
-            Node::Bytes(bytes) => return Some(String::from_utf8_lossy(bytes).into_owned()),
-            Node::Numbers(numbers) => return letters(numbers),
-            _ => {}
-        }
-        if depth > FOLDS {
-            return None;
-        }
-        let (callee, arguments) = code.call(id)?;
-        let between = match code.name(callee)? {
-            "paste0" | "c" | "rawToChar" | "as.raw" | "intToUtf8" | "(" | "as.character"
-            | "rev" | "chartr" | "toString" | "I" | "tolower" | "strtoi" | "sprintf" | "gsub"
-            | "sub" => "",
-            "paste" => " ",
-            _ => return None,
+    fn folded(&self, id: Id) -> Option<String> {
+        let fold = Fold {
+            code: &self.image.code,
+            variables: &self.variables,
         };
-        let separator = arguments
-            .iter()
-            .find(|(name, _)| matches!(name, Some("sep" | "collapse")))
-            .and_then(|(_, id)| self.folded(*id, depth.saturating_add(1)));
-        let parts: Option<Vec<String>> = arguments
-            .iter()
-            .filter(|(name, _)| name.is_none())
-            .map(|(_, id)| self.folded(*id, depth.saturating_add(1)))
-            .collect();
-        let text = parts?.join(separator.as_deref().unwrap_or(between));
-        let is_turned = code.name(callee) == Some("rev");
-        Some(if is_turned {
-            text.chars().rev().collect()
-        } else {
-            text
-        })
+        match fold.value(id)? {
+            Value::Texts(texts) => Some(texts.concat()),
+            Value::Numbers(numbers) => letters(&numbers),
+        }
     }
 
     /// The call of a function by its name, with its arguments.
@@ -374,6 +399,17 @@ impl Judge<'_> {
             let text = format!("calls `{shown}`, which runs text as code");
             self.found.push((severity, text));
             return;
+        }
+        if let Some((_, arguments)) = self.image.code.call(id) {
+            let starts = arguments.iter().any(|(argument, value)| {
+                let text = self.folded(*value);
+                text.is_some_and(|text| effects::starts(name, *argument, &text))
+            });
+            if starts {
+                let text = format!("calls `{shown}`, which {}", Effect::Executes.clause());
+                self.found.push((Severity::High, text));
+                return;
+            }
         }
         let Some(effect) = effects::effect(name) else {
             return;
@@ -397,7 +433,7 @@ impl Judge<'_> {
                     is_made |= effects::makes_code(&name);
                     is_concealed |= effects::conceals(&name);
                 }
-                if let Some(part) = self.folded(id, 0) {
+                if let Some(part) = self.folded(id) {
                     text.push_str(&part);
                     text.push('\n');
                 }
@@ -416,7 +452,7 @@ impl Judge<'_> {
 
     /// How bad an effect is where it stands; none when models do it as a matter of course.
     fn severity(&self, effect: Effect, values: &[Id]) -> Option<Severity> {
-        let texts: Vec<String> = values.iter().filter_map(|id| self.folded(*id, 0)).collect();
+        let texts: Vec<String> = values.iter().filter_map(|id| self.folded(*id)).collect();
         let says = |part: &dyn Fn(&str) -> bool| texts.iter().any(|text| part(text));
         let is_remote = says(&|text| text.contains("://"));
         let is_sensitive = says(&effects::is_sensitive);
@@ -429,17 +465,6 @@ impl Judge<'_> {
             Effect::Writes => None,
         }
     }
-}
-
-/// Numbers as the letters that they stand for.
-fn letters(numbers: &[f64]) -> Option<String> {
-    let letter = |number: &f64| {
-        let is_letter = (9.0..=1_114_111.0).contains(number) && number.fract() == 0.0;
-        // The text of a whole number parses as one.
-        let code: u32 = is_letter.then(|| format!("{number:.0}").parse().ok())??;
-        char::from_u32(code)
-    };
-    numbers.iter().map(letter).collect()
 }
 
 /// What code as text does, told from the functions that it calls by name.
@@ -463,7 +488,5 @@ mod tests {
         );
         assert_eq!(speaks("system.time(f(x))"), None);
         assert_eq!(speaks("the system (of units)"), Some(Effect::Executes));
-        assert_eq!(letters(&[115.0, 121.0]), Some("sy".to_owned()));
-        assert_eq!(letters(&[0.5]), None);
     }
 }

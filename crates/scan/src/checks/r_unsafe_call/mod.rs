@@ -1,7 +1,9 @@
 //! Objects of R that hold code which harms.
 
 mod effects;
+mod fold;
 mod judge;
+mod text;
 
 use std::collections::BTreeMap;
 
@@ -41,8 +43,9 @@ declare_check! {
     /// train it again. If the code is your own, keep it in a package and leave only numbers in the file.
     ///
     /// # Limits
-    /// Functions are told by their names and how these are put together from constants; a name that is worked
-    /// out from data is missed. The instructions of byte code are not followed, only its constants. Functions in
+    /// Functions are told by their names and how these are put together from constants (pasted, cut, reversed,
+    /// replaced, translated, decoded, kept in variables); a name that is worked out from data is missed. One that is
+    /// decoded from constants in a way that is not followed is high. The instructions of byte code are not followed, only its constants. Functions in
     /// C that a package brings are not looked at. Code that a person keeps in a workspace for work of their own,
     /// such as a function that starts a program, is reported too.
     ///

@@ -6,7 +6,7 @@ use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Finding, Reference, Region, Scratch, Severity, Sink,
     declare_check, escape,
 };
-use tutela_formats::safetensors::{self, Fault};
+use tutela_formats::safetensors::Fault;
 use tutela_formats::{Entry, Format};
 
 use crate::claims::{Claim, claim, concealed, program};
@@ -98,7 +98,7 @@ impl Examination<'_> {
         if !self.entry.formats.contains(&Format::Safetensors) {
             return self.misnamed(sink);
         }
-        let header = safetensors::read(self.entry.bytes, self.context.limits)?;
+        let header = self.entry.safetensors(self.context.limits)?;
         let buffer = header.length.saturating_add(8);
         for fault in &header.faults {
             self.tell(fault, buffer, sink)?;

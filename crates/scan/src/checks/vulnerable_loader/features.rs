@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use tutela_core::{ArtifactFile, Context};
-use tutela_formats::{Entry, Format, gguf, keras, npy, onnx};
+use tutela_formats::{Entry, Format, hdf5, keras};
 
 use crate::advisories::Trigger;
 use crate::config::{name_of, text_of};
@@ -42,6 +42,12 @@ pub(super) fn of(
         features.formats.push(format);
         features.triggers.extend(of_format(format, entry, context)?);
     }
+    if entry.formats.contains(&Format::Hdf5) {
+        of_hdf5(
+            &hdf5::read(entry.bytes, context.limits)?,
+            &mut features.triggers,
+        );
+    }
     if let Some(config) = config(entry, context.limits)? {
         let around = [Format::KerasZip, Format::Hdf5];
         let outer = around.iter().filter(|format| entry.around.contains(format));
@@ -60,21 +66,35 @@ fn of_format(
     let (has, trigger) = match format {
         Format::TorchScript => (true, Trigger::TorchScript),
         Format::Gguf => {
-            let model = gguf::read(entry.bytes, context.limits)?;
+            let model = entry.gguf(context.limits)?;
             let has = model.value("tokenizer.chat_template").is_some();
             (has, Trigger::ChatTemplate)
         }
         Format::Onnx => {
-            let model = onnx::read(entry.bytes, context.limits)?;
+            let model = entry.onnx(context.limits)?;
             (!model.external.is_empty(), Trigger::ExternalData)
         }
         Format::Npy => {
-            let objects = npy::header(entry.bytes)?.is_some_and(|header| header.objects);
+            let objects = entry.npy()?.is_some_and(|header| header.objects);
             (objects, Trigger::ObjectArray)
         }
         _ => return Ok(None),
     };
     Ok(has.then_some(trigger))
+}
+
+fn of_hdf5(file: &hdf5::File, triggers: &mut BTreeSet<Trigger>) {
+    let mut datasets = file
+        .objects
+        .iter()
+        .filter_map(|object| object.dataset.as_ref());
+    let is_external = |link: &hdf5::Link| matches!(link.target, hdf5::Target::External { .. });
+    if file.links.iter().any(is_external) || datasets.clone().any(|it| !it.external.is_empty()) {
+        triggers.insert(Trigger::OtherFiles);
+    }
+    if datasets.any(|it| it.sources.iter().any(|source| source.file != ".")) {
+        triggers.insert(Trigger::VirtualData);
+    }
 }
 
 fn of_keras(config: &keras::Config, triggers: &mut BTreeSet<Trigger>) {
@@ -85,6 +105,7 @@ fn of_keras(config: &keras::Config, triggers: &mut BTreeSet<Trigger>) {
         match class {
             "Lambda" | "__lambda__" => drop(triggers.insert(Trigger::Lambda)),
             "TFSMLayer" => drop(triggers.insert(Trigger::TfsmLayer)),
+            "TorchModuleWrapper" => drop(triggers.insert(Trigger::TorchModule)),
             "StringLookup" | "IntegerLookup" | "TextVectorization" | "IndexLookup" => {
                 triggers.insert(Trigger::Lookup);
             }
@@ -115,6 +136,10 @@ fn of_text(
     };
     if is_yaml && (text.contains("!!python/") || text.contains("tag:yaml.org,2002:python/")) {
         triggers.insert(Trigger::YamlTag);
+    }
+    let calls = ["\"OperatorFuncNode\"", "\"MethodNode\""];
+    if name == "schema.json" && calls.iter().any(|node| text.contains(node)) {
+        triggers.insert(Trigger::SkopsNode);
     }
     if is_json && text.contains("\"auto_map\"") {
         triggers.insert(Trigger::AutoMap);

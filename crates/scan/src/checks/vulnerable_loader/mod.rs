@@ -24,9 +24,11 @@ declare_check! {
     /// weakness, by a lock file, requirements file or installed package of the same project. Read are
     /// `requirements*.txt` with what they include, constraints, `uv.lock`, `poetry.lock`, `pdm.lock`, `pylock.toml`,
     /// `Pipfile.lock`, `pyproject.toml`, conda environments, `conda-lock.yml`, `pixi.lock` and the `METADATA` of
-    /// installed packages. High: what reaches the weakness is in the file (a Lambda layer, a chat template, external
-    /// data …). Medium: the file has the format, and the rest is not visible or not there. Low: the requirement
-    /// allows a vulnerable version and a mended one, and nothing pins one.
+    /// installed packages, `Pipfile` and `setup.cfg`. High: in the file is what reaches the weakness and what ordinary
+    /// files do not have (a Lambda layer, a YAML tag of Python, weights in other files …). Medium: what reaches it is in
+    /// every ordinary file of the kind (TorchScript code, a chat template, external data …), or only the format shows. Then
+    /// the loader is at fault and not the file, which other checks judge. Low: the requirement allows a vulnerable version
+    /// and a mended one, and nothing pins one.
     ///
     /// # Why it matters
     /// A vulnerable library is a risk when something reaches its weakness. A file that does, beside a lock
@@ -46,7 +48,7 @@ declare_check! {
     /// Only the advisories that are built in are known, all of them of Python packages. Whether the code of the project loads the
     /// file with that package is not known, so the confidence is never high. A condition on the system (`sys_platform`)
     /// counts as possible. When a lock file lies in a folder above or below the model, those elsewhere are not
-    /// compared; `setup.py`, `setup.cfg`, lock files inside archives and requirements inside
+    /// compared; `setup.py`, lock files inside archives and requirements inside
     /// scripts are not read. The library that a package carries inside (HDF5 in h5py) is not looked up.
     ///
     /// # References
@@ -109,7 +111,7 @@ impl EntryCheck for VulnerableLoader {
     }
 }
 
-/// The advisories that a part of a file reaches, and through what; [`Trigger::Any`] where only the format is there.
+/// The advisories that a part of a file reaches, and through what. What was looked for and is not there reaches nothing.
 fn reached(features: &features::Features) -> Vec<(&'static Advisory<'static>, Trigger)> {
     ADVISORIES
         .iter()
@@ -123,7 +125,6 @@ fn reached(features: &features::Features) -> Vec<(&'static Advisory<'static>, Tr
                 (Trigger::Any, true) => Some((advisory, Trigger::Any)),
                 (trigger, true) if has => Some((advisory, trigger)),
                 (trigger, false) if has && advisory.formats.is_empty() => Some((advisory, trigger)),
-                (_, true) => Some((advisory, Trigger::Any)),
                 _ => None,
             }
         })
@@ -209,6 +210,8 @@ fn finding((advisory, trigger): (&Advisory<'_>, Trigger), pin: &Pin<'_>) -> Find
     let (severity, confidence) = match (is_pin, trigger) {
         (false, _) => (Severity::Low, Confidence::Low),
         (true, Trigger::Any) => (Severity::Medium, Confidence::Low),
+        // Every ordinary file of the kind would be blocked; what is wrong with a file itself, other checks say.
+        (true, trigger) if trigger.is_ordinary() => (Severity::Medium, Confidence::Medium),
         (true, _) => (Severity::High, Confidence::Medium),
     };
     let (name, line) = (&pin.package.name, pin.package.line);

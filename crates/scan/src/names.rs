@@ -4,16 +4,16 @@ use tutela_core::Severity;
 
 /// What is wrong with a path.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
+pub(crate) struct Wrong {
     /// Paths with the same fault are told once.
-    pub(super) sort: &'static str,
-    pub(super) severity: Severity,
-    pub(super) message: String,
-    pub(super) region: Option<(u64, u64)>,
+    pub(crate) sort: &'static str,
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
+    pub(crate) region: Option<(u64, u64)>,
 }
 
 impl Wrong {
-    pub(super) fn new(sort: &'static str, severity: Severity, message: impl Into<String>) -> Self {
+    pub(crate) fn new(sort: &'static str, severity: Severity, message: impl Into<String>) -> Self {
         Self {
             sort,
             severity,
@@ -23,14 +23,14 @@ impl Wrong {
     }
 
     /// Puts the subject before what is said of it.
-    pub(super) fn saying(mut self, subject: &str) -> Self {
+    pub(crate) fn saying(mut self, subject: &str) -> Self {
         self.message = format!("{subject} {}", self.message);
         self
     }
 }
 
 /// Judges the name of a member.
-pub(super) fn judge(name: &str) -> Option<Wrong> {
+pub(crate) fn judge(name: &str) -> Option<Wrong> {
     // Some loaders cut a name at its zero byte.
     let cut = name.split('\0').next().unwrap_or_default();
     for name in [name, cut] {
@@ -49,7 +49,7 @@ pub(super) fn judge(name: &str) -> Option<Wrong> {
 }
 
 /// Judges where a link leads, from the folder of the member called `from`.
-pub(super) fn judge_target(from: &str, target: &str) -> Option<Wrong> {
+pub(crate) fn judge_target(from: &str, target: &str) -> Option<Wrong> {
     let depth = above(from).count();
     leads_out(target, depth).map(|wrong| Wrong {
         sort: "link",
@@ -58,7 +58,7 @@ pub(super) fn judge_target(from: &str, target: &str) -> Option<Wrong> {
 }
 
 /// The folders above a name, outermost first.
-pub(super) fn above(name: &str) -> impl Iterator<Item = String> {
+pub(crate) fn above(name: &str) -> impl Iterator<Item = String> {
     let tidy = tidy(name);
     let places: Vec<usize> = tidy.match_indices('/').map(|(place, _)| place).collect();
     places
@@ -67,7 +67,7 @@ pub(super) fn above(name: &str) -> impl Iterator<Item = String> {
 }
 
 /// A name with one sort of slash and without parts that stay where they are.
-pub(super) fn tidy(name: &str) -> String {
+pub(crate) fn tidy(name: &str) -> String {
     let name = name.replace('\\', "/");
     let parts: Vec<&str> = name
         .split('/')

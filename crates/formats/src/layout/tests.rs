@@ -1,0 +1,146 @@
+//! Every byte of a part has one role, whatever the part is.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use tutela_core::Limits;
+
+use super::{Role, Stretch, layout};
+use crate::walk;
+
+/// What each part is made of, by its name; empty for the file itself.
+fn mapped(bytes: &[u8]) -> Vec<(String, Vec<Stretch>)> {
+    let mut found = Vec::new();
+    let limits = Limits::default();
+    walk(&bytes.to_vec(), &limits, &mut |entry| {
+        let stretches = layout(entry, &limits)?;
+        let mut at = 0;
+        for stretch in &stretches {
+            assert_eq!(stretch.start, at, "{stretches:?}");
+            assert!(stretch.end > at);
+            at = stretch.end;
+        }
+        assert_eq!(at, entry.bytes.len());
+        found.push((entry.member.unwrap_or_default().to_owned(), stretches));
+        Ok(())
+    })
+    .unwrap();
+    found
+}
+
+/// The roles of the file itself, with their lengths.
+fn roles(bytes: &[u8]) -> Vec<(String, u64)> {
+    let (_, stretches) = mapped(bytes).remove(0);
+    let role = |it: Stretch| (it.role.to_string(), it.end - it.start);
+    stretches.into_iter().map(role).collect()
+}
+
+/// Roles as they are expected.
+fn expected(roles: &[(&str, u64)]) -> Vec<(String, u64)> {
+    roles
+        .iter()
+        .map(|(role, length)| ((*role).to_owned(), *length))
+        .collect()
+}
+
+#[test]
+fn tensors_and_what_lies_between_them() {
+    let header = br#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[2],"data_offsets":[8,10]}}"#;
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header);
+    file.extend(b"AAAAhideBB");
+    file.extend([0; 3]);
+    assert_eq!(
+        roles(&file),
+        expected(&[
+            ("headers (safetensors model)", 8 + header.len() as u64),
+            ("numbers", 4),
+            ("belongs to nothing (safetensors model)", 4),
+            ("numbers", 2),
+            ("zeros", 3),
+        ])
+    );
+}
+
+/// A header of a tar archive with the sizes and the checksum that it needs, and the data in whole blocks.
+fn tarred(name: &str, data: &[u8]) -> Vec<u8> {
+    let mut block = vec![0; 512];
+    block[..name.len()].copy_from_slice(name.as_bytes());
+    block[124..135].copy_from_slice(format!("{:011o}", data.len()).as_bytes());
+    block[148..156].fill(b' ');
+    block[156] = b'0';
+    block[257..262].copy_from_slice(b"ustar");
+    let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
+    block[148..154].copy_from_slice(format!("{sum:06o}").as_bytes());
+    block.extend(data);
+    block.resize(block.len().next_multiple_of(512), 0);
+    block
+}
+
+#[test]
+fn a_tar_archive_with_something_in_its_padding() {
+    let mut file = [tarred("a", b"hello"), vec![0; 1024]].concat();
+    file[612] = 7;
+    assert_eq!(
+        roles(&file),
+        expected(&[
+            ("headers (tar archive)", 512),
+            ("members", 5),
+            ("zeros", 95),
+            ("belongs to nothing (tar archive)", 1),
+            ("zeros", 411 + 1024),
+        ])
+    );
+}
+
+#[test]
+fn a_stream_and_what_follows_it() {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(b"\x80\x04K\x01.").unwrap();
+    let packed = encoder.finish().unwrap();
+    let file = [packed.as_slice(), b"left"].concat();
+    let found = mapped(&file);
+    assert_eq!(
+        roles(&file),
+        expected(&[
+            ("packed data (gzip stream)", packed.len() as u64),
+            ("belongs to nothing (gzip stream)", 4),
+        ])
+    );
+    assert_eq!(found[1].0, "unpacked");
+    assert_eq!(found[1].1[0].role, Role::Opcodes);
+}
+
+#[test]
+fn what_is_cut_off_is_still_accounted_for() {
+    let whole = [
+        tarred("a", b"hello"),
+        tarred("b", b"\x80\x04N."),
+        vec![0; 1024],
+    ]
+    .concat();
+    for length in 0..whole.len() {
+        // Asserts for every part that its stretches are without gap or overlap.
+        mapped(&whole[..length]);
+    }
+}
+
+/// Every file of the corpus, hostile ones too.
+#[test]
+fn no_file_of_the_corpus_leaves_a_gap() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
+    let mut folders = vec![corpus.join("benign"), corpus.join("malicious")];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                mapped(&std::fs::read(&path).unwrap());
+                files += 1;
+            }
+        }
+    }
+    assert!(files > 500);
+}

@@ -1,0 +1,241 @@
+//! Operators of Paddle, `MXNet` and Caffe models that run Python or reach out of the process.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use tutela_core::{
+    Artifact, ArtifactFile, Context, Error, Reference, Region, Scratch, Severity, Sink,
+    declare_check, escape,
+};
+use tutela_formats::layers::{self, Fault, Model, Operator};
+use tutela_formats::{Entry, Format};
+
+use crate::callables::{Effect, effect};
+use crate::config::{document, text_of};
+use crate::inside::{location, place};
+use crate::signs;
+use crate::together::{EntryCheck, Visitor};
+
+declare_check! {
+    /// Operators of Paddle, MXNet and Caffe models that run Python or reach out of the process.
+    ///
+    /// # What it finds
+    /// In Paddle programs (`.pdmodel`): operators that call Python, write files or talk to other computers. In MXNet
+    /// graphs (`-symbol.json`): `Custom` operators, which need code of their own, and the old native operators, which
+    /// jump to an address that stands in the file. In Caffe nets (`.caffemodel`, `.prototxt`): layers that import a
+    /// Python module and call a name in it. In all of them, settings that start programs, run code or name a library by
+    /// its path; and arrays of weights that declare more than the file holds.
+    ///
+    /// # Why it matters
+    /// These frameworks build what the graph names when it is loaded. A Caffe layer with the module `os` and the name
+    /// `system` is a call of it; an address in an MXNet graph is run as it stands.
+    ///
+    /// # Example
+    /// ```text
+    /// net.prototxt bytes 412..424: a layer calls `subprocess.Popen`, which can start programs
+    /// ```
+    ///
+    /// # How to fix
+    /// Do not load the model. Get it as ONNX or safetensors, or from its publisher again. Where a layer of your own in
+    /// Python is meant, read its code, and pin it beside the model.
+    ///
+    /// # Limits
+    /// Code that a layer imports from elsewhere is not read. Operators that a library adds under a plain name are not
+    /// told from built-in ones. Sparse MXNet arrays and Paddle's newer programs in JSON are not looked into.
+    ///
+    /// # References
+    /// CWE-94 (code injection), CWE-470 (use of externally-controlled input to select code), CWE-829, CWE-822 (untrusted
+    /// pointer); MITRE ATLAS AML.T0010.003 (supply chain compromise: model), AML.T0011.000 (unsafe AI artifacts); AI Act
+    /// article 15(5).
+    pub struct GraphForeignOperator {
+        code: "graph-foreign-operator",
+        title: "Paddle, MXNet or Caffe model runs foreign code",
+        severity: High,
+        class: Malware,
+        suite: Scan,
+        stages: [Training, Deployment],
+        kinds: [Model, Files],
+        references: [
+            Reference::Cwe(94),
+            Reference::Cwe(470),
+            Reference::Cwe(822),
+            Reference::Cwe(829),
+            Reference::atlas("AML.T0010.003"),
+            Reference::atlas("AML.T0011.000"),
+            Reference::ai_act("15(5)"),
+        ],
+        user: "One of the building blocks of this model is not mathematics but a call of a program. Opening the model would let its maker do what you can do.",
+        policymaker: "Article 15(5) of the AI Act asks that high-risk systems resist attempts to alter them through pre-trained components. A model whose layers call programs is such an attack. The evidence names the layer by its place and the file by its digest.",
+    }
+}
+
+/// Findings in one file; more say nothing new.
+const MOST: usize = 50;
+/// The longest net in text form that is read: the deepest are about 1 MiB.
+const LONGEST: u64 = 16 << 20;
+
+impl EntryCheck for GraphForeignOperator {
+    fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
+        Box::new(move |file, entry, sink| {
+            let model = model((file, entry), context, sink)?;
+            model.map_or(Ok(()), |(framework, model)| {
+                tell((file, entry), &framework, &model, sink);
+                Ok(())
+            })
+        })
+    }
+
+    fn plant(&self, scratch: &mut Scratch) -> Result<(), Error> {
+        let layer = b"layer { name: \"a\" type: \"Python\" python_param { module: \"os\" layer: \"system\" param_str: \"echo inert\" } }\n";
+        scratch.write("planted.prototxt", layer)
+    }
+}
+
+/// Which framework builds a model.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Framework {
+    Paddle,
+    MxNet,
+    Caffe,
+}
+
+/// The model that an entry is, if it is one of these.
+fn model(
+    (file, entry): (&ArtifactFile, &Entry<'_>),
+    context: &Context<'_>,
+    sink: &mut dyn Sink,
+) -> io::Result<Option<(Framework, Model)>> {
+    for (format, framework) in [
+        (Format::Paddle, Framework::Paddle),
+        (Format::MxNet, Framework::MxNet),
+        (Format::Caffe, Framework::Caffe),
+    ] {
+        if entry.formats.contains(&format) {
+            let model = layers::read(entry.bytes, format, context.limits)?;
+            return Ok(Some((framework, model)));
+        }
+    }
+    if entry.formats.contains(&Format::Json) {
+        let document = document((file, entry), context, &["arg_nodes", "node_row_ptr"], sink)?;
+        let model = document.as_ref().and_then(layers::symbol);
+        return Ok(model.map(|model| (Framework::MxNet, model)));
+    }
+    if entry.formats.is_empty()
+        && let Some(text) = text_of(entry.bytes, LONGEST)?
+    {
+        return Ok(layers::prototxt(&text).map(|model| (Framework::Caffe, model)));
+    }
+    Ok(None)
+}
+
+fn tell(
+    (file, entry): (&ArtifactFile, &Entry<'_>),
+    framework: &Framework,
+    model: &Model,
+    sink: &mut dyn Sink,
+) {
+    let mut told = BTreeMap::new();
+    for fault in &model.faults {
+        match fault {
+            Fault::Beyond { at, .. } => {
+                told.entry((Severity::High, fault.to_string()))
+                    .or_insert(*at);
+            }
+            _ => sink.incomplete(format!("`{}`: {fault}", place(file, entry.member))),
+        }
+    }
+    for operator in &model.operators {
+        for (severity, message) in judge(*framework, operator) {
+            told.entry((severity, message)).or_insert(operator.at);
+        }
+    }
+    for ((severity, message), at) in told.into_iter().rev().take(MOST) {
+        let region = Region::Bytes {
+            start: at,
+            end: at.saturating_add(4),
+        };
+        sink.finding(
+            GraphForeignOperator::INFO
+                .finding(message)
+                .with_severity(severity)
+                .at(location(file, entry).at(region)),
+        );
+    }
+}
+
+/// Everything that is wrong with an operator.
+fn judge(framework: Framework, operator: &Operator) -> Vec<(Severity, String)> {
+    let by_kind = match framework {
+        Framework::Paddle => paddle(operator),
+        Framework::MxNet => mxnet(operator),
+        Framework::Caffe => caffe(operator),
+    };
+    let texts = operator.texts.iter().filter_map(|(name, text)| {
+        let (at, sign) = signs::find(text)?;
+        let shown = escape(text.get(at..).unwrap_or(text), 120);
+        let name = escape(name, 80);
+        let what = sign.what();
+        Some((
+            Severity::High,
+            format!("the setting `{name}` of an operator {what}: `{shown}`"),
+        ))
+    });
+    by_kind.into_iter().chain(texts).collect()
+}
+
+fn paddle(operator: &Operator) -> Option<(Severity, String)> {
+    let (severity, what) = match operator.kind.as_str() {
+        "py_func" | "py_layer" => (Severity::High, "calls a function of Python"),
+        "save" | "save_combine" => (Severity::High, "writes a file when it runs"),
+        "listen_and_serv" | "heter_listen_and_serv" => {
+            (Severity::High, "waits for other computers")
+        }
+        "load" | "load_combine" => (Severity::Medium, "reads a file when it runs"),
+        "send" | "recv" | "recv_save" | "send_and_recv" => {
+            (Severity::Medium, "talks to other computers")
+        }
+        _ => return None,
+    };
+    let kind = escape(&operator.kind, 80);
+    Some((severity, format!("operator `{kind}` {what}")))
+}
+
+fn mxnet(operator: &Operator) -> Option<(Severity, String)> {
+    match operator.kind.as_str() {
+        "_Native" | "_NDArray" => Some((
+            Severity::High,
+            format!(
+                "operator `{}` jumps to the address that stands in the file",
+                operator.kind
+            ),
+        )),
+        "Custom" => {
+            let kind = escape(operator.text("op_type").unwrap_or_default(), 80);
+            let message =
+                format!("operator `Custom` needs code that the model does not bring: `{kind}`");
+            Some((Severity::Medium, message))
+        }
+        _ => None,
+    }
+}
+
+/// The layer is called with its settings as the only argument.
+fn caffe(operator: &Operator) -> Option<(Severity, String)> {
+    if operator.kind != "Python" {
+        return None;
+    }
+    let module = operator.text("module").unwrap_or_default();
+    let name = operator.text("layer").unwrap_or_default();
+    let path = escape(&format!("{module}.{name}"), 120);
+    let effect = effect(module, name);
+    match effect.severity() {
+        Some(severity) if effect != Effect::Unknown => Some((
+            severity,
+            format!("a layer calls `{path}`, which {}", effect.clause()),
+        )),
+        _ => Some((
+            Severity::Medium,
+            format!("a layer calls `{path}`, which the model does not bring"),
+        )),
+    }
+}
