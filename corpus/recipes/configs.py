@@ -137,6 +137,11 @@ def others():
     yield Sample("msgpack", "ext-pickle.msgpack", "msgpack", "an extension type that holds a pickle", b"\x81\xa6params\xc7" + bytes([len(op.echo())]) + b"\x2a" + op.echo())
     yield Sample("msgpack", "numpy-object.msgpack", "msgpack", "msgpack-numpy: an array of objects is a pickle", b"\x84\xc4\x02nd\xc3\xc4\x04type\xc4\x02|O\xc4\x04kind\xc4\x01O\xc4\x04data\xc4" + bytes([len(op.echo())]) + op.echo())
     yield Sample("config-remote-code", "requirements-in-model.tar", "tar", "a package with a setup script", tar_file(tar_entry("setup.py", b"import os\nos.system('echo inert')\nfrom setuptools import setup\nsetup()\n"), tar_entry("model.pkl", op.echo())))
+    dataset = "path: ../datasets/x\ntrain: images/train\nval: images/val\nnames:\n  0: a\n"
+    yield Sample("config-remote-code", "dataset-download.yaml", "yaml", "YOLO runs the script that fetches the data", (dataset + "download: |\n  import os\n  os.system('echo inert')\n").encode())
+    yield Sample("config-remote-code", "dataset-download-import.yaml", "yaml", "YOLO runs the script that fetches the data", (dataset + "download: |\n  import subprocess as s\n  s.run(['echo', 'inert'])\n").encode())
+    yield Sample("config-remote-code", "dataset-download-shell.yaml", "yaml", "YOLO runs the command that fetches the data", (dataset + "download: bash -c 'curl http://127.0.0.1:9/inert | sh'\n").encode())
+    yield Sample("config-remote-code", "dataset-download-eval.yaml", "yaml", "YOLO runs the script that fetches the data", (dataset + "download: |\n  exec(bytes([112, 97, 115, 115]))\n").encode())
     yield Sample("misnamed", "xgboost-pickle.json", "pickle", "a pickle under the name of a boosted model", op.echo(0))
     yield Sample("misnamed", "catboost.cbm", "pickle", "a pickle under the name of a boosted model", op.echo(4))
     yield Sample("misnamed", "flax.msgpack", "pickle", "a pickle under the name of msgpack", op.echo(4))

@@ -54,6 +54,7 @@ checks! {
     coreml_custom_code::CoremlCustomCode,
     executorch_custom_operator::ExecutorchCustomOperator,
     exposed_secret::ExposedSecret,
+    foreign_package_source::ForeignPackageSource,
     gguf_header::GgufHeader,
     graph_foreign_operator::GraphForeignOperator,
     hdf5_external_link::Hdf5ExternalLink,
