@@ -39,6 +39,7 @@ targets! {
     "json": |bytes, limits| formats::json::read(bytes, limits),
     "keras": |bytes, limits| (formats::keras::read(bytes, limits), formats::keras::read_metadata(bytes, limits)),
     "layers": |bytes, limits| layers(bytes, limits),
+    "layout": |bytes, limits| accounted(bytes, limits),
     "msgpack": |bytes, limits| formats::msgpack::read(bytes, limits),
     "npy": |bytes, _limits| formats::npy::read(bytes),
     "oci": |bytes, _limits| (formats::oci::read(bytes), formats::oci::named_by(&String::from_utf8_lossy(bytes))),
@@ -127,6 +128,26 @@ fn listed(bytes: &[u8]) -> Vec<formats::packages::Listing> {
     sources
         .map(|source| formats::packages::read(source, bytes))
         .collect()
+}
+
+/// The account of every part, which has to be without gap and overlap.
+fn accounted(bytes: &[u8], limits: &Limits) -> Vec<String> {
+    let mut roles = Vec::new();
+    let walked = formats::walk(&bytes.to_vec(), limits, &mut |entry| {
+        let mut at = 0;
+        for stretch in formats::layout::layout(entry, limits)? {
+            assert!(
+                stretch.start == at && stretch.end > at,
+                "a gap at byte {at}"
+            );
+            at = stretch.end;
+            roles.push(stretch.role.to_string());
+        }
+        assert_eq!(at, entry.bytes.len(), "not all bytes have a role");
+        Ok(())
+    });
+    roles.push(said(&walked));
+    roles
 }
 
 fn walked(bytes: &dyn Bytes, limits: &Limits) -> impl Debug {
