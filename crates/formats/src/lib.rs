@@ -5,6 +5,7 @@
 //! for the checks to say. [`sniff`] tells formats by content, [`walk`] goes through everything packed
 //! inside a file.
 
+pub mod bytecode;
 pub mod concealed;
 pub mod coreml;
 pub mod executable;

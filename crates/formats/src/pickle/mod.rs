@@ -9,6 +9,7 @@
 mod arrays;
 mod by_name;
 mod calls;
+mod code;
 mod concealed;
 mod execute;
 mod inner;
@@ -27,6 +28,7 @@ use std::io;
 
 use tutela_core::{Bytes, Limits};
 
+use crate::bytecode::Function;
 pub use concealed::concealed;
 use machine::{Machine, Reading};
 pub use opcode::Opcode;
@@ -52,6 +54,34 @@ pub struct Pickles {
     pub persistent_ids: Vec<String>,
     /// Pickles inside values, at all levels; what they import and call is told with the rest.
     pub nested: Vec<Nested>,
+    /// Functions whose code the pickle carries, in the order in which they are made.
+    pub code: Vec<Code>,
+    /// Modules that the pickle gets as values, each name once.
+    pub modules: Vec<Module>,
+}
+
+/// A function whose code lies in the pickle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Code {
+    /// What it takes from outside.
+    pub function: Function,
+    /// Where the opcode is that makes it.
+    pub at: u64,
+    /// The import that makes it, by its index in [`Pickles::imports`]; none when that cannot be told.
+    pub maker: Option<usize>,
+    /// The value that it lies in, by its index in [`Pickles::nested`]; none for the pickle itself.
+    pub inside: Option<usize>,
+}
+
+/// A module that a pickle gets as a value, or `builtins.getattr` or `builtins.open`, which reach as much.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Module {
+    /// Its name.
+    pub name: String,
+    /// The texts that it stands under in dictionaries, such as the globals of a function.
+    pub keys: Vec<String>,
+    /// Whether it also stands elsewhere, so that it may be known by any name.
+    pub loose: bool,
 }
 
 /// A pickle inside a value of a pickle.

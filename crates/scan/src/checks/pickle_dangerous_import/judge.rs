@@ -9,6 +9,7 @@ use tutela_formats::pickle::{Argument, Call, Callee, Import, Opcode, Origin, Pic
 
 use super::mild;
 use super::usage::{Use, usage};
+use super::value::{self, Values};
 use crate::callables::{Effect, effect};
 
 /// Functions that honest picklers write to load bytes inside the pickle, which are looked into.
@@ -57,6 +58,8 @@ pub(super) struct Judge<'a> {
     handed_on: Vec<bool>,
     /// Imports on whose results attributes are set that decide how an object behaves.
     reshaped: Vec<bool>,
+    /// The functions that the pickle carries.
+    values: Values,
 }
 
 impl<'a> Judge<'a> {
@@ -65,6 +68,7 @@ impl<'a> Judge<'a> {
             pickles,
             handed_on: vec![false; pickles.imports.len()],
             reshaped: vec![false; pickles.imports.len()],
+            values: Values::new(pickles),
         };
         for call in &pickles.calls {
             if !call.resolved {
@@ -95,6 +99,7 @@ impl<'a> Judge<'a> {
             .filter_map(|(index, import)| self.import(index, import))
             .collect();
         verdicts.extend(self.calls_on_results());
+        verdicts.extend(self.values.verdicts(self.pickles, |at| self.inside(at)));
         verdicts
     }
 
@@ -136,6 +141,13 @@ impl<'a> Judge<'a> {
             Effect::Reads if import.called == 0 || self.is_only_made(index) => {
                 Some(Severity::Medium)
             }
+            _ if self.makes_by_value(index, import) => {
+                // The code itself is told; a class without any is no less the maker's own.
+                self.pickles.code.is_empty().then_some(Severity::Medium)
+            }
+            _ if mild::wraps(import) => None,
+            _ if mild::is_held(self.pickles, index, import) => None,
+            _ if mild::sets_harmlessly(self.pickles, index, import) => None,
             _ if mild::imports_modules(import) => mild::modules(self.pickles, index, import),
             Effect::Reaches if self.is_followed(index, import) => None,
             Effect::Code if mild::evaluates(import) && self.is_followed(index, import) => None,
@@ -150,6 +162,13 @@ impl<'a> Judge<'a> {
             other => other.severity(),
         };
         usual.max(import.patched.then_some(Severity::High))
+    }
+
+    /// Whether an import only makes functions and classes of code that is judged by itself.
+    fn makes_by_value(&self, index: usize, import: &Import) -> bool {
+        value::makes(self.pickles, index, import)
+            && !self.is_reshaped(index)
+            && !self.handed_on.get(index).copied().unwrap_or(true)
     }
 
     fn is_only_made(&self, index: usize) -> bool {
@@ -195,6 +214,15 @@ impl<'a> Judge<'a> {
                 continue;
             }
             let root = self.root(call.callee);
+            let by_value = root
+                .and_then(|root| Some((root, self.pickles.imports.get(root)?)))
+                .is_some_and(|(index, import)| {
+                    self.makes_by_value(index, import)
+                        || value::makes_classes(self.pickles, index, import)
+                });
+            if by_value {
+                continue;
+            }
             let is_told = root
                 .and_then(|root| Some((root, self.pickles.imports.get(root)?)))
                 .and_then(|(index, import)| {

@@ -3,6 +3,7 @@
 mod judge;
 mod mild;
 mod usage;
+mod value;
 
 use std::io;
 use std::ops::Range;
@@ -30,7 +31,9 @@ declare_check! {
     /// payloads that run before the stream breaks, and pickles inside values are followed by running the
     /// opcodes symbolically, as both of Python's loaders would; nothing is imported or called. A name that is
     /// not known to be harmless is a medium finding, and a high one when what it returns is called or given
-    /// attributes that decide how it behaves. A stream that Python's loaders read differently is a high one.
+    /// attributes that decide how it behaves. Functions and classes whose code the pickle carries (cloudpickle, dill,
+    /// `marshal`) are judged by what that code takes from outside: harmless names are a medium finding, those that start
+    /// programs, connect, write, load or run code, and code that cannot be read, a high or critical one. A stream that Python's loaders read differently is a high one.
     ///
     /// # Why it matters
     /// Loading a pickle runs whatever it names: there is no safe way to load one from an untrusted source.
@@ -53,6 +56,9 @@ declare_check! {
     /// a reviewed table before it, not from what is installed. The derivation misses some effects, of compiled
     /// code above all; a name that it does not know is a medium finding, and a high one when the pickle gives it
     /// a text and its name says what it does.
+    /// Code by value is read, not run, for Python 3.6 to 3.14; of older Python each name counts as all that it could be.
+    /// Attributes of values that only exist when it runs are judged by their names. Bytecode written by hand to be
+    /// valid for one version and to do something else in another can deceive it.
     /// Texts and bytes inside the pickle are followed when they are pickles themselves, bare or in base64,
     /// hexadecimal, zlib or gzip; other codings are not undone. Of functions that reach others by name only
     /// the usual ones of the standard library are followed, with constant arguments. Where the stream cannot
