@@ -7,12 +7,14 @@
 //! version; where they fit none, every name counts as whatever it could be.
 
 mod marshal;
+mod source;
 #[cfg(test)]
 mod tests;
 mod versions;
 mod walk;
 
 pub use marshal::{looks_like, read};
+pub use source::of_source;
 
 /// Names of one function that are kept.
 const USES: usize = 4_000;

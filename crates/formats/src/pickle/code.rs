@@ -9,7 +9,7 @@ use std::io;
 
 use super::machine::Machine;
 use super::semantics::Meaning;
-use super::value::{KEPT_ITEMS, Kind, Node, Value};
+use super::value::{Encoding, KEPT_ITEMS, Kind, Node, Value};
 use super::{Code, Module};
 use crate::bytecode::{self, Constant, Family, Function, Parts};
 
@@ -35,6 +35,8 @@ pub(super) struct Carried {
     room: usize,
     /// Where modules are kept as values.
     modules: HashMap<u32, Held>,
+    /// Source texts in dictionaries, under the keys that torch's traced modules have for them.
+    sources: HashMap<u32, Sources>,
     /// What is told of modules, over all pickles in the file.
     told: Vec<Module>,
     spent_bytes: u64,
@@ -50,9 +52,18 @@ struct Held {
     keys: Vec<String>,
 }
 
+/// The source texts of one dictionary.
+#[derive(Debug, Default)]
+struct Sources {
+    texts: Vec<Value>,
+    /// Whether it has keys of which nothing is known.
+    odd: bool,
+}
+
 impl Carried {
     pub(super) fn reset(&mut self) {
         self.long.clear();
+        self.sources.clear();
         self.room = LONG;
         self.settle();
     }
@@ -141,9 +152,18 @@ impl Machine<'_> {
 
     /// Entries are set in a dictionary, pairs of key and value.
     pub(super) fn entries_set(&mut self, target: Value, values: &[Value]) -> io::Result<()> {
-        if self.carried.modules.is_empty()
-            || !matches!(self.node_of(target), Some(Node::Dict { .. }))
-        {
+        let Value::Node(dictionary) = target else {
+            return Ok(());
+        };
+        if !matches!(self.node_of(target), Some(Node::Dict { .. })) {
+            return Ok(());
+        }
+        for pair in values.chunks_exact(2) {
+            if let [key, value] = pair {
+                self.source_set(dictionary, *key, *value)?;
+            }
+        }
+        if self.carried.modules.is_empty() {
             return Ok(());
         }
         for pair in values.chunks_exact(2) {
@@ -166,6 +186,94 @@ impl Machine<'_> {
         Ok(())
     }
 
+    fn source_set(&mut self, dictionary: u32, key: Value, value: Value) -> io::Result<()> {
+        let is_source = match key {
+            Value::Text { length: 4..=32, .. } => {
+                matches!(self.text_of(key)?.as_deref(), Some("_code" | "code"))
+            }
+            Value::Node(_) => {
+                let is_known = matches!(self.node_of(key), Some(Node::Items { .. }));
+                if !is_known {
+                    self.carried.sources.entry(dictionary).or_default().odd = true;
+                }
+                false
+            }
+            Value::Opaque => {
+                self.carried.sources.entry(dictionary).or_default().odd = true;
+                false
+            }
+            _ => false,
+        };
+        if is_source {
+            let sources = self.carried.sources.entry(dictionary).or_default();
+            if sources.texts.len() < KEYS {
+                sources.texts.push(value);
+            } else {
+                sources.odd = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// The source texts of a traced module: one for each that its dictionary holds, behind the imports.
+    fn traced(
+        &mut self,
+        body: Option<&Value>,
+        imports: Option<&Value>,
+    ) -> io::Result<Vec<Function>> {
+        let unread = || Ok(vec![Function::default()]);
+        let sources = match body {
+            Some(Value::Node(index)) => self.carried.sources.remove(index),
+            _ => None,
+        };
+        let Some(sources) = sources.filter(|sources| !sources.odd && !sources.texts.is_empty())
+        else {
+            return unread();
+        };
+        let imports = match imports {
+            Some(imports) => self.source(*imports)?,
+            None => Some(String::new()),
+        };
+        let Some(imports) = imports else {
+            return unread();
+        };
+        let mut functions = Vec::new();
+        for text in sources.texts {
+            let Some(text) = self.source(text)? else {
+                return unread();
+            };
+            let whole = format!("{imports}\n{text}");
+            functions.push(bytecode::of_source("forward", &whole));
+        }
+        Ok(functions)
+    }
+
+    fn source(&mut self, value: Value) -> io::Result<Option<String>> {
+        let Value::Text {
+            at,
+            length,
+            encoding,
+        } = value
+        else {
+            return Ok(None);
+        };
+        if encoding == Encoding::Data || !self.spend(length) {
+            return Ok(None);
+        }
+        let bytes = self.input.peek(at, length)?;
+        Ok(Some(super::render::decode(&bytes, encoding)))
+    }
+
+    /// Whether so many bytes may still be followed.
+    fn spend(&mut self, length: u64) -> bool {
+        let spent = self.carried.spent_bytes.saturating_add(length);
+        let is_within = spent <= BYTES;
+        if is_within {
+            self.carried.spent_bytes = spent;
+        }
+        is_within
+    }
+
     /// Describes the function that a call makes, if it is one of those that make functions of code.
     pub(super) fn carries(
         &mut self,
@@ -182,6 +290,13 @@ impl Machine<'_> {
                 vec![self.code_of(arguments)?]
             }
             "marshal.loads" => self.marshalled(arguments)?,
+            "torch.fx.graph_module.reduce_graph_module"
+            | "torch.fx.graph_module.deserialize_graphmodule" => {
+                self.traced(arguments.first(), arguments.get(1))?
+            }
+            "torch.fx.graph_module.reduce_deploy_graph_module" => {
+                self.traced(arguments.get(1), arguments.get(2))?
+            }
             _ => {
                 let is_maker = MAKERS.binary_search(&path).is_ok();
                 let first = arguments.first().copied().unwrap_or(Value::Nil);
@@ -207,10 +322,12 @@ impl Machine<'_> {
                 inside: None,
             });
         }
-        Ok(Some(if MAKERS.binary_search(&path).is_ok() {
-            Meaning::Carried
-        } else {
+        let is_code =
+            path.ends_with("code") || path.ends_with("CodeType") || path == "marshal.loads";
+        Ok(Some(if is_code {
             Meaning::Code
+        } else {
+            Meaning::Carried
         }))
     }
 
@@ -327,11 +444,9 @@ impl Machine<'_> {
         else {
             return Ok(None);
         };
-        let spent = self.carried.spent_bytes.saturating_add(length);
-        if spent > BYTES {
+        if !self.spend(length) {
             return Ok(None);
         }
-        self.carried.spent_bytes = spent;
         let bytes = self.input.peek(at, length)?;
         Ok(super::render::bytes_of(&bytes, encoding))
     }

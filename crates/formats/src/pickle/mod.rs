@@ -111,6 +111,16 @@ pub enum Coding {
     Zlib,
     /// A gzip stream.
     Gzip,
+    /// Base32.
+    Base32,
+    /// Base85 in Python's alphabet, or Ascii85.
+    Base85,
+    /// A bzip2 stream.
+    Bzip2,
+    /// An xz stream.
+    Xz,
+    /// An lzma stream.
+    Lzma,
 }
 
 impl fmt::Display for Coding {
@@ -121,6 +131,11 @@ impl fmt::Display for Coding {
             Self::Hex => "hexadecimal",
             Self::Zlib => "zlib",
             Self::Gzip => "gzip",
+            Self::Base32 => "base32",
+            Self::Base85 => "base85",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
+            Self::Lzma => "lzma",
         })
     }
 }

@@ -32,7 +32,7 @@ declare_check! {
     /// opcodes symbolically, as both of Python's loaders would; nothing is imported or called. A name that is
     /// not known to be harmless is a medium finding, and a high one when what it returns is called or given
     /// attributes that decide how it behaves. Functions and classes whose code the pickle carries (cloudpickle, dill,
-    /// `marshal`) are judged by what that code takes from outside: harmless names are a medium finding, those that start
+    /// `marshal`, modules traced by `torch.fx`) are judged by what that code takes from outside: harmless names are a medium finding, those that start
     /// programs, connect, write, load or run code, and code that cannot be read, a high or critical one. A stream that Python's loaders read differently is a high one.
     ///
     /// # Why it matters
@@ -59,8 +59,8 @@ declare_check! {
     /// Code by value is read, not run, for Python 3.6 to 3.14; of older Python each name counts as all that it could be.
     /// Attributes of values that only exist when it runs are judged by their names. Bytecode written by hand to be
     /// valid for one version and to do something else in another can deceive it.
-    /// Texts and bytes inside the pickle are followed when they are pickles themselves, bare or in base64,
-    /// hexadecimal, zlib or gzip; other codings are not undone. Of functions that reach others by name only
+    /// Texts and bytes inside the pickle are followed when they are pickles themselves, bare, in base64, base32, base85
+    /// or hexadecimal, or packed with zlib, gzip, bzip2, xz or lzma; other codings are not undone. Of functions that reach others by name only
     /// the usual ones of the standard library are followed, with constant arguments. Where the stream cannot
     /// be followed, or a format cannot be looked into, the outcome is incomplete, never clean. Encrypted
     /// archives are incomplete.

@@ -139,6 +139,10 @@ fn maker(import: &Import) -> Option<Maker> {
             Some(Maker::OfCode)
         }
         (
+            "torch.fx.graph_module",
+            "deserialize_graphmodule" | "reduce_deploy_graph_module" | "reduce_graph_module",
+        ) => Some(Maker::OfCode),
+        (
             "cloudpickle"
             | "cloudpickle.cloudpickle"
             | "cloudpickle.cloudpickle_fast"
