@@ -39,7 +39,7 @@ pub use declaration::{
 };
 pub use digest::{Digest, DigestError, Hasher, combine};
 pub use excerpt::{escape, escape_bytes};
-pub use finding::{Confidence, Finding};
+pub use finding::{Confidence, Finding, Step};
 pub use limits::Limits;
 pub use location::{Location, Region};
 pub use manifest::{ColumnPrint, Manifest, ManifestFile, TablePrint};

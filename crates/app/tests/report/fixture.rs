@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tutela_core::{
     Confidence, Coverage, Digest, Finding, Kind, Location, Manifest, ManifestFile, Measure,
-    Outcome, Reference, Region, Severity, Skipped, Timestamp, Unit,
+    Outcome, Reference, Region, Severity, Skipped, Step, Timestamp, Unit,
 };
 use tutela_evidence::gate::{BaselineUse, Decision, Notice, Reason, Verdict, WaiverUse};
 use tutela_evidence::{
@@ -106,11 +106,27 @@ pub(super) fn finding(
         message: message.to_owned(),
         location,
         excerpt: None,
+        trace: Vec::new(),
         fix: None,
         references: Vec::new(),
         identity: message.to_owned(),
         file_digest: None,
     }
+}
+
+fn steps() -> Vec<Step> {
+    let step = |text: &str, start, nesting| Step {
+        text: text.to_owned(),
+        region: Some(Region::Bytes {
+            start,
+            end: start + 1,
+        }),
+        nesting,
+    };
+    vec![
+        step("importlib.import_module(\"os\")", 20, 1),
+        step("os.system(\"echo inert\")", 39, 0),
+    ]
 }
 
 fn pickle() -> Evidence<CheckPredicate> {
@@ -119,6 +135,7 @@ fn pickle() -> Evidence<CheckPredicate> {
     pickle.predicate.findings = vec![
         Finding {
             excerpt: Some("c__builtin__\\neval\\n".to_owned()),
+            trace: steps(),
             fix: Some("delete `models/scorer.pt` and ask its author for `safetensors`".to_owned()),
             references: vec![
                 Reference::advisory("CVE-2025-1716"),
@@ -136,6 +153,11 @@ fn pickle() -> Evidence<CheckPredicate> {
         Finding {
             confidence: Confidence::Medium,
             excerpt: Some(HOSTILE.to_owned()),
+            trace: vec![Step {
+                text: HOSTILE.to_owned(),
+                region: None,
+                nesting: 0,
+            }],
             fix: Some(HOSTILE.to_owned()),
             ..finding(
                 code,

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use tutela_core::{
     Artifact, ArtifactFile, Bytes, Context, Error, Finding, Reference, Region, Scratch, Severity,
-    Sink, Window, declare_check,
+    Sink, Step, Window, declare_check,
 };
 use tutela_formats::pickle::{self, Pickles};
 use tutela_formats::{Entry, Format, npy};
@@ -229,6 +229,7 @@ impl Examination<'_> {
             .finding(verdict.message)
             .with_severity(verdict.severity)
             .with_identity(verdict.identity)
+            .with_trace(moved(verdict.trace, offset))
             .at(location(self.file, self.entry).at(region));
         match verdict.excerpt {
             Some(excerpt) => finding.with_excerpt(&excerpt),
@@ -275,6 +276,17 @@ impl Examination<'_> {
     fn place(&self) -> String {
         place(self.file, self.entry.member)
     }
+}
+
+/// The same steps in bytes that begin further on.
+fn moved(mut steps: Vec<Step>, offset: u64) -> Vec<Step> {
+    for step in &mut steps {
+        if let Some(Region::Bytes { start, end }) = &mut step.region {
+            *start = start.saturating_add(offset);
+            *end = end.saturating_add(offset);
+        }
+    }
+    steps
 }
 
 /// A stream that loaders read differently conceals something; any other fault only breaks it.

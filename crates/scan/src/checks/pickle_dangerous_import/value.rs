@@ -76,6 +76,7 @@ fn verdict(severity: Severity, message: &str, at: u64, inside: &str) -> Verdict 
         identity: message.to_owned(),
         message: format!("{message}{inside}"),
         excerpt: None,
+        trace: Vec::new(),
         start: at,
         end: at.saturating_add(1),
         is_named: true,
