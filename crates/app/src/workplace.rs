@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tutela_core::{Artifact, Catalogue, Clock as _, Limits, Progress, SystemClock, Timestamp};
+use tutela_core::{Artifact, Catalogue, Limits, Progress, Timestamp};
 use tutela_evidence::gate::Policy;
 use tutela_evidence::keys::{
     KeyError, KeyRing, LogName, LogVerifier, StatementVerifier, SystemEntropy,
@@ -63,10 +64,19 @@ pub(crate) fn moment(shared: &Shared) -> Moment {
             backdating: Backdating::Allowed,
         },
         None => Moment {
-            now: SystemClock.now(),
+            now: by_the_machine(SystemTime::now()),
             backdating: Backdating::Refused,
         },
     }
+}
+
+/// The moment by the machine's clock, which may be set to before 1970.
+fn by_the_machine(clock: SystemTime) -> Timestamp {
+    let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+    Timestamp::from_seconds(match clock.duration_since(UNIX_EPOCH) {
+        Ok(after) => seconds(after),
+        Err(before) => seconds(before.duration()).saturating_neg(),
+    })
 }
 
 impl Workplace {

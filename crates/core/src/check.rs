@@ -105,6 +105,7 @@ impl CheckInfo {
             message,
             location: Location::default(),
             excerpt: None,
+            trace: Vec::new(),
             fix: None,
             references: Vec::new(),
             file_digest: None,

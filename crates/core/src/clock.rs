@@ -95,32 +95,6 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// Where the present moment comes from.
-pub trait Clock: Sync {
-    /// The present moment.
-    fn now(&self) -> Timestamp;
-}
-
-/// The machine's clock. Only `app` makes one.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_seconds(jiff::Timestamp::now().as_second())
-    }
-}
-
-/// A clock that stands still: `--as-of`, and tests.
-#[derive(Debug, Clone, Copy)]
-pub struct FixedClock(pub Timestamp);
-
-impl Clock for FixedClock {
-    fn now(&self) -> Timestamp {
-        self.0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Hasher, Location, Reference, Severity};
+use crate::{Digest, Hasher, Location, Reference, Region, Severity};
 
 /// How sure a check is of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,6 +28,22 @@ impl Confidence {
     }
 }
 
+/// Steps of a trace that are kept.
+const STEPS: usize = 12;
+
+/// Something that leads up to a finding, such as a call whose result is used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Step {
+    /// What happens, bounded and escaped.
+    pub text: String,
+    /// Where, in the finding's file or member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+    /// How deep it lies in what is found: 0 for that itself, 1 for what that uses.
+    pub nesting: u32,
+}
+
 /// Something a check found, where, and what to do about it.
 ///
 /// Made by [`crate::CheckInfo::finding`], so that the code and the usual severity are the check's own.
@@ -47,6 +63,9 @@ pub struct Finding {
     /// A bounded, escaped piece of what was found; secrets and personal data are masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<String>,
+    /// What leads up to it, in the order in which it happens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trace: Vec<Step>,
     /// What to do about it, when the rule page's general advice can be made concrete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
@@ -86,6 +105,20 @@ impl Finding {
     #[must_use]
     pub fn with_excerpt(mut self, excerpt: &str) -> Self {
         self.excerpt = Some(crate::escape(excerpt, 200));
+        self
+    }
+
+    /// Adds what leads up to it: the last steps, each escaped and cut to 200 characters here.
+    #[must_use]
+    pub fn with_trace(mut self, steps: Vec<Step>) -> Self {
+        let more = steps.len().saturating_sub(STEPS);
+        let kept = steps.into_iter().skip(more);
+        self.trace = kept
+            .map(|step| Step {
+                text: crate::escape(&step.text, 200),
+                ..step
+            })
+            .collect();
         self
     }
 

@@ -31,7 +31,7 @@ pub use artifact::{Artifact, ArtifactFile, Kind, Unread};
 pub use bytes::{Bytes, FileBytes, FileIdentity, Reader, Window, read_all};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use check::{Audience, Check, CheckInfo, Class, Describe, Docs, Group, Setting, Stage, Suite};
-pub use clock::{Clock, FixedClock, SystemClock, Timestamp, TimestampError};
+pub use clock::{Timestamp, TimestampError};
 pub use context::{Context, NoProgress, Progress, Settings};
 pub use coverage::{Coverage, Skipped, Stretch, Unit};
 pub use declaration::{
@@ -39,7 +39,7 @@ pub use declaration::{
 };
 pub use digest::{Digest, DigestError, Hasher, combine};
 pub use excerpt::{escape, escape_bytes};
-pub use finding::{Confidence, Finding};
+pub use finding::{Confidence, Finding, Step};
 pub use limits::Limits;
 pub use location::{Location, Region};
 pub use manifest::{ColumnPrint, Manifest, ManifestFile, TablePrint};
@@ -86,32 +86,12 @@ pub enum Error {
         /// The limit, with its unit.
         limit: String,
     },
-    /// An engine could not do what the check asked.
-    #[error("{what}")]
-    Engine {
-        /// What was being done.
-        what: String,
-        /// The engine's own error.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
     /// Anything else that kept the check from looking.
     #[error("{0}")]
     Other(String),
 }
 
 impl Error {
-    /// Wraps an engine's error with what was being done.
-    pub fn engine(
-        what: impl Into<String>,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
-        Self::Engine {
-            what: what.into(),
-            source: source.into(),
-        }
-    }
-
     /// Renders the error and all its causes on one line.
     #[must_use]
     pub fn chain(&self) -> String {

@@ -6,6 +6,7 @@
 //! inside a file.
 
 pub mod boosted;
+pub mod bytecode;
 pub mod concealed;
 pub mod coreml;
 mod entry;

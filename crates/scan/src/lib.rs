@@ -5,6 +5,7 @@
 mod advisories;
 mod beside;
 mod callables;
+mod carried;
 mod checks;
 mod claims;
 mod config;

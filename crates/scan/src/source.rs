@@ -106,7 +106,8 @@ fn indentation(line: &str) -> usize {
     line.len().saturating_sub(line.trim_start().len())
 }
 
-fn deed(path: &str, is_called: bool) -> Option<Deed> {
+/// What a name does, if that is something that a model has no need for.
+pub(crate) fn deed(path: &str, is_called: bool) -> Option<Deed> {
     let bare = path.strip_prefix("builtins.").unwrap_or(path);
     if matches!(bare, "eval" | "exec" | "__import__") && is_called {
         return Some(Deed::Code);

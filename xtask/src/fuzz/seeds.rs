@@ -14,7 +14,11 @@ const LARGEST: usize = 12 << 10;
 /// Every small file of the corpus and of the cases, in the order of their paths.
 pub(crate) fn all(root: &Path) -> Result<Vec<Vec<u8>>, Error> {
     let mut paths = Vec::new();
-    let mut waiting = vec![root.join("corpus"), root.join("crates/scan/src/checks")];
+    let mut waiting = vec![
+        root.join("corpus"),
+        root.join("crates/scan/src/checks"),
+        root.join("crates/formats/src/bytecode/samples"),
+    ];
     while let Some(folder) = waiting.pop() {
         for entry in fs::read_dir(&folder).map_err(Error::read(&folder))? {
             let path = entry.map_err(Error::read(&folder))?.path();

@@ -29,6 +29,7 @@ macro_rules! targets {
 
 targets! {
     "boosted": |bytes, limits| boosted(bytes, limits),
+    "bytecode": |bytes, _limits| (formats::bytecode::looks_like(bytes), formats::bytecode::read(bytes)),
     "checkpoint": |bytes, limits| formats::tensorflow::checkpoint::read(bytes, limits),
     "concealed": |bytes, limits| (formats::sweep(bytes).is_ok(), formats::concealed::begins(bytes, 0, limits)),
     "coreml": |bytes, limits| (formats::coreml::looks_like(bytes), formats::coreml::read(bytes, limits)),

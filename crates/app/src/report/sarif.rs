@@ -230,6 +230,7 @@ fn result(row: &Row<'_>, rules: &Rules<'_>, files: &Files<'_>) -> model::SarifRe
             },
             logical_locations: logical(row),
         }],
+        code_flows: code_flows(row, &location(path, files.places.get(path).copied())),
         partial_fingerprints: BTreeMap::from([("tutela/v1", finding.fingerprint(artifact))]),
         suppressions: match row.status {
             Status::Open => Vec::new(),
@@ -250,6 +251,32 @@ fn result(row: &Row<'_>, rules: &Rules<'_>, files: &Files<'_>) -> model::SarifRe
             fix: finding.fix.as_deref().map(|fix| show(fix, MESSAGE)),
         },
     }
+}
+
+/// The calls that lead up to a finding, each where it stands.
+fn code_flows(row: &Row<'_>, file: &model::ArtifactLocation) -> Vec<model::CodeFlow> {
+    let steps = row.finding.trace.iter().enumerate();
+    let locations: Vec<model::ThreadFlowLocation> = steps
+        .map(|(index, step)| model::ThreadFlowLocation {
+            location: model::StepLocation {
+                physical_location: model::PhysicalLocation {
+                    artifact_location: file.clone(),
+                    region: step.region.as_ref().and_then(region),
+                },
+                message: message(&show(&step.text, MESSAGE)),
+            },
+            nesting_level: step.nesting,
+            execution_order: index.saturating_add(1),
+        })
+        .collect();
+    let flow = |locations| model::CodeFlow {
+        thread_flows: [model::ThreadFlow { locations }],
+    };
+    Some(locations)
+        .filter(|locations| !locations.is_empty())
+        .map(flow)
+        .into_iter()
+        .collect()
 }
 
 fn full_message(row: &Row<'_>) -> String {

@@ -176,6 +176,14 @@ impl Table<'_> {
         if let Some(excerpt) = &finding.excerpt {
             self.indented("found: ", &show(excerpt, MESSAGE))?;
         }
+        if finding.trace.len() > 1 {
+            for step in &finding.trace {
+                let place = step.region.as_ref();
+                let place = place.map_or_else(String::new, |place| format!("{place}: "));
+                let text = show(&step.text, MESSAGE);
+                self.indented("step: ", &format!("{place}{text}"))?;
+            }
+        }
         if let Some(fix) = &finding.fix {
             self.indented("fix: ", &show(fix, MESSAGE))?;
         }

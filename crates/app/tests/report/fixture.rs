@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tutela_core::{
     Confidence, Coverage, Digest, Finding, Kind, Location, Manifest, ManifestFile, Measure,
-    Outcome, Reference, Region, Severity, Skipped, Stretch, Timestamp, Unit,
+    Outcome, Reference, Region, Severity, Skipped, Step, Stretch, Timestamp, Unit,
 };
 use tutela_evidence::gate::{BaselineUse, Decision, Notice, Reason, Verdict, WaiverUse};
 use tutela_evidence::{
@@ -108,6 +108,7 @@ pub(super) fn finding(
         message: message.to_owned(),
         location,
         excerpt: None,
+        trace: Vec::new(),
         fix: None,
         references: Vec::new(),
         identity: message.to_owned(),
@@ -125,12 +126,28 @@ fn stretch(examined: bool, place: &str, start: u64, end: u64, what: &str) -> Str
     }
 }
 
+fn steps() -> Vec<Step> {
+    let step = |text: &str, start, nesting| Step {
+        text: text.to_owned(),
+        region: Some(Region::Bytes {
+            start,
+            end: start + 1,
+        }),
+        nesting,
+    };
+    vec![
+        step("importlib.import_module(\"os\")", 20, 1),
+        step("os.system(\"echo inert\")", 39, 0),
+    ]
+}
+
 fn pickle() -> Evidence<CheckPredicate> {
     let code = "pickle-dangerous-imports";
     let mut pickle = evidence(code, "scorer", Kind::Model, Outcome::Findings);
     pickle.predicate.findings = vec![
         Finding {
             excerpt: Some("c__builtin__\\neval\\n".to_owned()),
+            trace: steps(),
             fix: Some("delete `models/scorer.pt` and ask its author for `safetensors`".to_owned()),
             references: vec![
                 Reference::advisory("CVE-2025-1716"),
@@ -148,6 +165,11 @@ fn pickle() -> Evidence<CheckPredicate> {
         Finding {
             confidence: Confidence::Medium,
             excerpt: Some(HOSTILE.to_owned()),
+            trace: vec![Step {
+                text: HOSTILE.to_owned(),
+                region: None,
+                nesting: 0,
+            }],
             fix: Some(HOSTILE.to_owned()),
             ..finding(
                 code,

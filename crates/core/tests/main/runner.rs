@@ -55,12 +55,12 @@ fn an_error_keeps_what_was_found() {
     let artifact = files(folder.path(), &[("a", "1")]);
     let record = run(&artifact, |_, _, sink| {
         sink.finding(finding("before"));
-        Err(Error::engine(
-            "reading the table",
-            std::io::Error::other("the cause"),
-        ))
+        Err(Error::Read {
+            path: "a".to_owned(),
+            source: std::io::Error::other("the cause"),
+        })
     });
-    incomplete_because(&record, "reading the table: the cause");
+    incomplete_because(&record, "cannot read `a`: the cause");
     assert_eq!(record.findings.len(), 1);
 }
 

@@ -6,7 +6,6 @@
 
 pub(crate) mod base64;
 mod json;
-mod marshal;
 mod metadata;
 #[cfg(test)]
 mod tests;
@@ -17,8 +16,8 @@ use std::io;
 
 use tutela_core::{Bytes, Limits, read_all};
 
+use crate::bytecode::{self, Bytecode};
 use json::{Document, Index, Key, Value};
-pub use marshal::Bytecode;
 pub(crate) use metadata::looks_like as looks_like_metadata;
 
 /// A configuration larger than this is not searched for when nothing else says that it is one.
@@ -268,7 +267,7 @@ impl Description<'_> {
     fn note_text(&mut self, index: Index, text: &str, owner: Option<usize>) {
         if may_be_code(text) {
             let bytes = code_bytes(text);
-            if bytes.is_some_and(|bytes| marshal::looks_like(&bytes)) {
+            if bytes.is_some_and(|bytes| bytecode::looks_like(&bytes)) {
                 self.note_code(index, owner, Some(text));
             }
         }
@@ -304,8 +303,8 @@ impl Description<'_> {
         let pointer = self.document.pointer(index);
         let bytes = text.and_then(code_bytes);
         let bytecode = bytes
-            .filter(|bytes| marshal::looks_like(bytes))
-            .map(|bytes| marshal::read(&bytes));
+            .filter(|bytes| bytecode::looks_like(bytes))
+            .map(|bytes| bytecode::read(&bytes));
         self.config.code.push(Code {
             pointer,
             owner,
@@ -349,8 +348,8 @@ fn code_bytes(text: &str) -> Option<Vec<u8>> {
             .map(|letter| u8::try_from(u32::from(letter)).ok())
             .collect::<Option<Vec<u8>>>()
     };
-    let decoded = base64::decode(text, 64 << 20).filter(|bytes| marshal::looks_like(bytes));
-    decoded.or_else(|| plain().filter(|bytes| marshal::looks_like(bytes)))
+    let decoded = base64::decode(text, 64 << 20).filter(|bytes| bytecode::looks_like(bytes));
+    decoded.or_else(|| plain().filter(|bytes| bytecode::looks_like(bytes)))
 }
 
 fn shortened(text: &str) -> String {

@@ -7,7 +7,9 @@ use std::io;
 
 use tutela_core::{Bytes, read_all};
 
-use super::{Code, Config, Object, code_bytes, contains, marshal, may_be_code, shortened};
+use crate::bytecode;
+
+use super::{Code, Config, Object, code_bytes, contains, may_be_code, shortened};
 
 /// How much of a file is searched for the marks.
 const BEGINNING: u64 = 64 << 10;
@@ -80,7 +82,7 @@ fn tokens(line: &str, pointer: &str, config: &mut Config) {
             config.code.push(Code {
                 pointer: pointer.to_owned(),
                 owner: config.objects.len().checked_sub(1),
-                bytecode: Some(marshal::read(&bytes)),
+                bytecode: Some(bytecode::read(&bytes)),
             });
         }
     }

@@ -56,6 +56,7 @@ impl Machine<'_> {
                 (self.pop(opcode, at), values)
             }
         };
+        self.carried.called(callee);
         let result = self.invoke(callee, opcode, &arguments, at)?;
         Ok(self.push(result))
     }
@@ -187,6 +188,10 @@ impl Machine<'_> {
         let Ok(index) = u32::try_from(self.meanings.len()) else {
             return;
         };
+        if let Meaning::Module(name) = &known {
+            let name = name.clone();
+            self.carried.module(result, name);
+        }
         if let Some(Node::Returned { meaning, .. }) = self.node_mut(result) {
             *meaning = Some(index);
             self.meanings.push(known);

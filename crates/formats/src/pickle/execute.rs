@@ -94,6 +94,7 @@ impl Machine<'_> {
             }
             Opcode::Dup => {
                 let value = self.top(opcode, at);
+                self.carried.pushed(value);
                 self.push(value)
             }
             _ => {
@@ -222,7 +223,9 @@ impl Machine<'_> {
             O::EmptyList | O::List => self.push_node(Node::items(Kind::List, &taken)),
             O::EmptySet | O::FrozenSet => self.push_node(Node::items(Kind::Set, &taken)),
             O::Tuple | O::Tuple1 | O::Tuple2 | O::Tuple3 => {
-                self.push_node(Node::items(Kind::Tuple, &taken))
+                let tuple = self.node(Node::items(Kind::Tuple, &taken));
+                self.carried.keep(tuple, taken);
+                self.push(tuple)
             }
             O::EmptyDict | O::Dict => {
                 let mut node = Node::Dict {
@@ -230,12 +233,17 @@ impl Machine<'_> {
                     count: 0,
                 };
                 node.extend(&taken);
-                self.push_node(node)
+                let dict = self.node(node);
+                self.entries_set(dict, &taken)?;
+                self.push(dict)
             }
             _ => {
                 // APPEND, APPENDS, SETITEM, SETITEMS, ADDITEMS change what lies below.
                 let target = self.top(opcode, at);
                 self.extend(target, &taken);
+                if matches!(opcode, O::SetItem | O::SetItems) {
+                    self.entries_set(target, &taken)?;
+                }
                 self.call_method(target, opcode, &taken, at)?;
                 Step::On
             }
@@ -301,6 +309,7 @@ impl Machine<'_> {
 
     fn push_import(&mut self, import: usize) -> Step {
         let value = self.import_value(import);
+        self.hold(import, value);
         self.push(value)
     }
 

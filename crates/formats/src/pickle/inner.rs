@@ -1,4 +1,4 @@
-//! Pickles inside the values of a pickle: as they are, or in base64, hexadecimal, zlib or gzip.
+//! Pickles inside the values of a pickle: as they are, packed, or written in another alphabet.
 //!
 //! A value is looked into when it begins as a pickle does, in one of these codings; what turns out to be
 //! none is dropped. The machine only collects such values; they are followed when its own run has ended,
@@ -76,6 +76,9 @@ impl Machine<'_> {
         if begins == Begins::Lines && !self.ends_as_lines(at, length, encoding)? {
             return Ok(());
         }
+        if begins == Begins::Coded(Coding::Base85) && !self.is_base85(at, length, quoted)? {
+            return Ok(());
+        }
         let candidates = &mut self.candidates;
         if candidates.places.contains_key(&at) {
             return Ok(());
@@ -103,6 +106,17 @@ impl Machine<'_> {
         let last = at.saturating_add(length).saturating_sub(1);
         let stops = self.input.peek(last, 1)? == b".";
         Ok(stops && self.input.prefix(at, length.min(512))?.contains(&b'\n'))
+    }
+
+    /// Many words begin like base 85; what its first digits give does not.
+    fn is_base85(&mut self, at: u64, length: u64, quoted: usize) -> io::Result<bool> {
+        let head = self.input.prefix(at, length.min(12))?;
+        let first = head.get(quoted..quoted.saturating_add(10));
+        let decoded = first.and_then(from_base85);
+        Ok(decoded.is_some_and(|decoded| {
+            matches!(decoded.as_slice(), [0x80, 2..=5, ..] | [0x1f, 0x8b, 8, ..])
+                || matches!(decoded.as_slice(), [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..])
+        }))
     }
 
     /// Notes that a call of an import is given a value that may be a pickle.
@@ -152,6 +166,24 @@ fn begins(head: &[u8]) -> Option<Begins> {
         | [b'H', b'4', b's', b'I', ..]
         | [b'Y', b'1'..=b'3', ..]
         | [b'K', b'F' | b'G', ..] => Begins::Coded(Coding::Base64),
+        // Base64 of one of the above.
+        [b'Z', b'0', b'E' | b'F', ..] | [b'Z', b'U', b'p', ..] | [b'S', b'D', b'R', b'z', ..] => {
+            Begins::Coded(Coding::Base64)
+        }
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Begins::Coded(Coding::Bzip2),
+        [b'Q', b'l', b'p', b'o', ..]
+        | [b'/', b'T', b'd', b'6', ..]
+        | [b'X', b'Q', b'A', b'A', ..] => Begins::Coded(Coding::Base64),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Begins::Coded(Coding::Xz),
+        [0x5d, 0, 0, ..] => Begins::Coded(Coding::Lzma),
+        [b'Q', b'A', b'B' | b'C', b'A'..=b'Z' | b'2'..=b'7', ..] => Begins::Coded(Coding::Base32),
+        // What the magic of a pickle, zlib and gzip begin with in the two alphabets of base 85.
+        [b'f', b'C', ..]
+        | [b'c', b'$', ..]
+        | [b'A', b'B', ..]
+        | [b'J', b'-', ..]
+        | [b'G', b'a', ..]
+        | [b'+', b',', ..] => Begins::Coded(Coding::Base85),
         [b'8', b'0', b'0', b'0'..=b'5', ..]
         | [b'7', b'8', b'0' | b'5' | b'9' | b'd' | b'D', ..]
         | [b'1', b'f' | b'F', b'8', b'b' | b'B', ..]
@@ -307,8 +339,13 @@ impl Coding {
             Self::Text => return Some(content.to_vec()),
             Self::Base64 => return from_base64(content),
             Self::Hex => return from_hex(content),
+            Self::Base32 => return from_base32(content),
+            Self::Base85 => return from_base85(content),
             Self::Zlib => Codec::Zlib,
             Self::Gzip => Codec::Gzip,
+            Self::Bzip2 => Codec::Bzip2,
+            Self::Xz => Codec::Xz,
+            Self::Lzma => Codec::Lzma,
         };
         let unpacked = stream::unpack(&content.to_vec(), codec, limit, &Limits::default()).ok()?;
         Some(unpacked.bytes)
@@ -334,6 +371,61 @@ fn from_base64(content: &[u8]) -> Option<Vec<u8>> {
             held = held.saturating_sub(8);
             out.push(bits.checked_shr(held)?.to_le_bytes()[0]);
         }
+    }
+    Some(out)
+}
+
+fn from_base32(content: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(content.len().saturating_mul(5) / 8);
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    for byte in content.iter().filter(|byte| !byte.is_ascii_whitespace()) {
+        let digit = match byte {
+            b'A'..=b'Z' => byte.saturating_sub(b'A'),
+            b'2'..=b'7' => byte.saturating_sub(b'2').saturating_add(26),
+            b'=' => break,
+            _ => return None,
+        };
+        bits = (bits << 5 | u32::from(digit)) & 0xff_ffff;
+        held = held.saturating_add(5);
+        if held >= 8 {
+            held = held.saturating_sub(8);
+            out.push(bits.checked_shr(held)?.to_le_bytes()[0]);
+        }
+    }
+    Some(out)
+}
+
+/// Python's alphabet of base 85; Ascii85 takes the characters from `!` on in their order.
+const BASE85: &[u8; 85] =
+    b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
+
+/// Either alphabet: the one in which the first digits give what a pickle, zlib or gzip begins with.
+fn from_base85(content: &[u8]) -> Option<Vec<u8>> {
+    let is_ascii85 = matches!(content, [b'J' | b'G' | b'+', ..]);
+    let digit = |byte: &u8| -> Option<u64> {
+        if is_ascii85 {
+            byte.checked_sub(b'!')
+                .filter(|digit| *digit < 85)
+                .map(u64::from)
+        } else {
+            let place = BASE85.iter().position(|letter| letter == byte)?;
+            u64::try_from(place).ok()
+        }
+    };
+    let digits: Option<Vec<u64>> = content
+        .iter()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .map(digit)
+        .collect();
+    let mut out = Vec::with_capacity(content.len().saturating_mul(4) / 5);
+    for group in digits?.chunks(5) {
+        // A short last group is filled up with the highest digit, and its last bytes are dropped.
+        let filled = group.iter().copied().chain([84; 5]).take(5);
+        let value = filled.fold(0_u64, |value, digit| {
+            value.saturating_mul(85).saturating_add(digit)
+        });
+        let bytes = u32::try_from(value).ok()?.to_be_bytes();
+        out.extend_from_slice(bytes.get(..group.len().checked_sub(1)?)?);
     }
     Some(out)
 }

@@ -5,6 +5,7 @@ use std::io;
 
 use tutela_core::{Bytes, Limits};
 
+use super::code::Carried;
 use super::inner::Candidates;
 use super::opcode::Argument as Written;
 use super::semantics::Meaning;
@@ -82,6 +83,8 @@ pub(super) struct Machine<'a> {
     pub(super) extensions: HashMap<u64, usize>,
     /// Calls on objects that are described so far.
     pub(super) methods: u64,
+    /// What is needed for the functions that the pickle carries.
+    pub(super) carried: Carried,
     marks: Vec<usize>,
     memo: Memo,
     suspended: Vec<Suspended>,
@@ -112,6 +115,7 @@ impl<'a> Machine<'a> {
             candidates: Candidates::default(),
             extensions: HashMap::new(),
             methods: 0,
+            carried: Carried::default(),
             marks: Vec::new(),
             memo: Memo::default(),
             suspended: Vec::new(),
@@ -131,12 +135,19 @@ impl<'a> Machine<'a> {
     }
 
     fn run_all(&mut self) -> io::Result<()> {
+        self.follow_all()?;
+        self.tell_modules();
+        Ok(())
+    }
+
+    fn follow_all(&mut self) -> io::Result<()> {
         while self.at < self.input.len() {
             let start = self.at;
             let before = (
                 self.out.imports.len(),
                 self.out.calls.len(),
                 self.out.anomalies.len(),
+                self.out.code.len(),
             );
             self.reset();
             let complete = self.run_one()?;
@@ -163,7 +174,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Data behind a pickle may read as a few opcodes; it counts as a pickle only if it looks meant.
-    fn is_next_pickle(&self, stream: &Stream, before: (usize, usize, usize)) -> bool {
+    fn is_next_pickle(&self, stream: &Stream, before: (usize, usize, usize, usize)) -> bool {
         let runs = self
             .out
             .calls
@@ -175,7 +186,8 @@ impl<'a> Machine<'a> {
             || (stream.protocol.is_some() && self.out.imports.len() > before.0)
     }
 
-    fn forget(&mut self, (imports, calls, anomalies): (usize, usize, usize)) {
+    fn forget(&mut self, (imports, calls, anomalies, code): (usize, usize, usize, usize)) {
+        self.out.code.truncate(code);
         self.out.imports.truncate(imports);
         self.out.calls.truncate(calls);
         self.out.anomalies.truncate(anomalies);
@@ -187,6 +199,7 @@ impl<'a> Machine<'a> {
         self.nodes.clear();
         self.meanings.clear();
         self.import_nodes.clear();
+        self.carried.reset();
         self.kept = 0;
         self.suspended.clear();
         self.memo = Memo::default();
@@ -546,6 +559,7 @@ impl<'a> Machine<'a> {
             self.note(at, Fault::MissingMemo(index));
             Value::Opaque
         });
+        self.carried.pushed(value);
         self.push(value)
     }
 

@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Anomaly, Argument, Call, Callee, Fault, Import, Pickles};
+use crate::bytecode::Function;
+
+use super::{Anomaly, Argument, Call, Callee, Code, Fault, Import, Module, Pickles};
 
 /// Imports and calls that one description holds, all that lies inside it included.
 const DESCRIBED: usize = 1 << 16;
@@ -45,6 +47,8 @@ impl Place {
 pub(super) fn merge(out: &mut Pickles, other: Pickles, place: Place) {
     let imports = merge_imports(out, other.imports, place);
     merge_calls(out, other.calls, &imports, place);
+    merge_code(out, other.code, &imports, place);
+    merge_modules(out, other.modules);
     let is_inside = place.nested().is_some();
     for anomaly in other.anomalies {
         let moved = Anomaly {
@@ -160,6 +164,41 @@ fn merge_calls(out: &mut Pickles, calls: Vec<Call>, imports: &[Option<usize>], p
         }
         places.push(Some(out.calls.len()));
         out.calls.push(call);
+    }
+}
+
+fn merge_code(out: &mut Pickles, code: Vec<Code>, imports: &[Option<usize>], place: Place) {
+    for mut code in code {
+        code.maker = code.maker.and_then(|maker| at(imports, maker));
+        code.at = place.at(code.at);
+        code.inside = place.nested();
+        if out.code.contains(&code) {
+            continue;
+        }
+        if out.code.len() >= DESCRIBED {
+            // INVARIANT: past the limit there is one function at least that is not complete.
+            out.code.pop();
+            code.function = Function::default();
+        }
+        out.code.push(code);
+    }
+}
+
+fn merge_modules(out: &mut Pickles, modules: Vec<Module>) {
+    for module in modules {
+        match out
+            .modules
+            .iter_mut()
+            .find(|known| known.name == module.name)
+        {
+            Some(known) => {
+                known.loose |= module.loose;
+                known.keys.extend(module.keys);
+                known.keys.sort();
+                known.keys.dedup();
+            }
+            None => out.modules.push(module),
+        }
     }
 }
 

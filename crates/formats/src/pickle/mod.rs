@@ -9,6 +9,7 @@
 mod arrays;
 mod by_name;
 mod calls;
+mod code;
 mod concealed;
 mod execute;
 mod inner;
@@ -27,6 +28,7 @@ use std::io;
 
 use tutela_core::{Bytes, Limits};
 
+use crate::bytecode::Function;
 pub use concealed::concealed;
 use machine::{Machine, Reading};
 pub use opcode::Opcode;
@@ -54,6 +56,34 @@ pub struct Pickles {
     pub nested: Vec<Nested>,
     /// Where raw numbers of joblib's arrays lie between the opcodes, start and end.
     pub arrays: Vec<(u64, u64)>,
+    /// Functions whose code the pickle carries, in the order in which they are made.
+    pub code: Vec<Code>,
+    /// Modules that the pickle gets as values, each name once.
+    pub modules: Vec<Module>,
+}
+
+/// A function whose code lies in the pickle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Code {
+    /// What it takes from outside.
+    pub function: Function,
+    /// Where the opcode is that makes it.
+    pub at: u64,
+    /// The import that makes it, by its index in [`Pickles::imports`]; none when that cannot be told.
+    pub maker: Option<usize>,
+    /// The value that it lies in, by its index in [`Pickles::nested`]; none for the pickle itself.
+    pub inside: Option<usize>,
+}
+
+/// A module that a pickle gets as a value, or `builtins.getattr` or `builtins.open`, which reach as much.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Module {
+    /// Its name.
+    pub name: String,
+    /// The texts that it stands under in dictionaries, such as the globals of a function.
+    pub keys: Vec<String>,
+    /// Whether it also stands elsewhere, so that it may be known by any name.
+    pub loose: bool,
 }
 
 /// A pickle inside a value of a pickle.
@@ -83,6 +113,16 @@ pub enum Coding {
     Zlib,
     /// A gzip stream.
     Gzip,
+    /// Base32.
+    Base32,
+    /// Base85 in Python's alphabet, or Ascii85.
+    Base85,
+    /// A bzip2 stream.
+    Bzip2,
+    /// An xz stream.
+    Xz,
+    /// An lzma stream.
+    Lzma,
 }
 
 impl fmt::Display for Coding {
@@ -93,6 +133,11 @@ impl fmt::Display for Coding {
             Self::Hex => "hexadecimal",
             Self::Zlib => "zlib",
             Self::Gzip => "gzip",
+            Self::Base32 => "base32",
+            Self::Base85 => "base85",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
+            Self::Lzma => "lzma",
         })
     }
 }

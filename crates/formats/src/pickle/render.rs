@@ -191,7 +191,7 @@ pub(super) fn bytes_of(literal: &[u8], encoding: Encoding) -> Option<Vec<u8>> {
     }
 }
 
-fn decode(bytes: &[u8], encoding: Encoding) -> String {
+pub(super) fn decode(bytes: &[u8], encoding: Encoding) -> String {
     match encoding {
         Encoding::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
         // Latin 1 keeps every byte apart, whatever encoding the loader is told to use.

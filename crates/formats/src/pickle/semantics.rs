@@ -59,6 +59,10 @@ pub(super) enum Meaning {
     Bytes(Value),
     /// A number, a range or a singleton, whatever it is.
     Constant,
+    /// The code of a function, which is described.
+    Code,
+    /// A function or class that is made of such code only.
+    Carried,
 }
 
 impl Machine<'_> {
@@ -136,20 +140,25 @@ impl Machine<'_> {
         let Some(Subject::Path(module, name)) = self.subject_of_import(callee) else {
             return Ok(None);
         };
+        let given = self.passed_on(&format!("{module}.{name}"), arguments);
+        Ok(first.zip(given))
+    }
+
+    /// The arguments that a function passes on to its first argument.
+    fn passed_on(&self, path: &str, arguments: &[Value]) -> Option<Vec<Value>> {
         let rest = arguments.get(1..).unwrap_or_default();
-        let items = |machine: &Self, value: Option<&Value>| {
-            value.map_or_else(Vec::new, |value| machine.spread(*value))
-        };
-        let given = match format!("{module}.{name}").as_str() {
-            "dill._dill._create_array" | "dill.dill._create_array" => items(self, rest.first()),
+        let items =
+            |value: Option<&Value>| value.map_or_else(Vec::new, |value| self.spread(*value));
+        Some(match path {
+            "dill._dill._create_array" | "dill.dill._create_array" => items(rest.first()),
             "dill._dill._create_ftype" | "dill.dill._create_ftype" => {
                 let mut given: Vec<Value> = rest.first().copied().into_iter().collect();
-                given.extend(items(self, rest.get(1)));
+                given.extend(items(rest.get(1)));
                 given
             }
             "functools.reduce" | "_functools.reduce" => {
                 let mut given: Vec<Value> = rest.get(1).copied().into_iter().collect();
-                given.extend(items(self, rest.first()));
+                given.extend(items(rest.first()));
                 given.truncate(2);
                 given
             }
@@ -158,15 +167,18 @@ impl Machine<'_> {
                 .filter_map(|iterable| self.spread(*iterable).first().copied())
                 .collect(),
             "itertools.starmap" => {
-                let rows = items(self, rest.first());
-                items(self, rows.first())
+                let rows = items(rest.first());
+                items(rows.first())
             }
-            "builtins.apply" | "copyreg.__newobj_ex__" => items(self, rest.first()),
-            "operator.call" | "_operator.call" | "copyreg.__newobj__" => rest.to_vec(),
+            "builtins.apply" | "copyreg.__newobj_ex__" => items(rest.first()),
+            "operator.call"
+            | "_operator.call"
+            | "copyreg.__newobj__"
+            | "dill._dill._create_type"
+            | "dill.dill._create_type" => rest.to_vec(),
             "copyreg._reconstructor" => Vec::new(),
-            _ => return Ok(None),
-        };
-        Ok(first.map(|function| (function, given)))
+            _ => return None,
+        })
     }
 
     /// The dotted path of an import.
@@ -201,7 +213,7 @@ impl Machine<'_> {
         self.meanings.get(usize::try_from(index).ok()?)
     }
 
-    fn meaning_of(&self, value: Value) -> Option<Meaning> {
+    pub(super) fn meaning_of(&self, value: Value) -> Option<Meaning> {
         match self.node_of(value)? {
             Node::Returned { meaning, .. } => self.known((*meaning)?).cloned(),
             _ => None,
@@ -230,6 +242,9 @@ impl Machine<'_> {
                     return Ok(None);
                 };
                 let path = format!("{module}.{name}");
+                if let Some(made) = self.carries(&path, callee, arguments, at)? {
+                    return Ok(Some(made));
+                }
                 if let Some(made) = self.made_by(&path, arguments)? {
                     return Ok(Some(made));
                 }

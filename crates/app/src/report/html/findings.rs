@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use tutela_core::{Reference, Severity};
+use tutela_core::{Finding, Reference, Severity};
 
 use super::prose::{Block, Span, blocks, spans};
 use super::{Budget, Cut};
@@ -37,9 +37,19 @@ pub(super) struct Item {
     pub(super) artifact: String,
     pub(super) location: String,
     pub(super) excerpt: Option<String>,
+    pub(super) trace: Vec<Step>,
     pub(super) fix: Option<Vec<Span>>,
     pub(super) references: Vec<Link>,
     pub(super) evidence: String,
+}
+
+/// Something that leads up to a finding.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) text: String,
+    pub(super) place: Option<String>,
+    /// How far it is moved in, in steps.
+    pub(super) nesting: u32,
 }
 
 /// A reference, with its address when that can be trusted to be one.
@@ -114,6 +124,18 @@ fn counts(rows: &[&Row<'_>]) -> String {
     }
 }
 
+fn trace(finding: &Finding, budget: Budget) -> Vec<Step> {
+    const DEEPEST: u32 = 8;
+    let steps = finding.trace.iter();
+    steps
+        .map(|step| Step {
+            text: show(&step.text, budget.text),
+            place: step.region.as_ref().map(ToString::to_string),
+            nesting: step.nesting.min(DEEPEST),
+        })
+        .collect()
+}
+
 fn item(row: &Row<'_>, budget: Budget) -> Item {
     let finding = row.finding;
     Item {
@@ -128,6 +150,7 @@ fn item(row: &Row<'_>, budget: Budget) -> Item {
             .excerpt
             .as_deref()
             .map(|excerpt| show(excerpt, budget.text)),
+        trace: trace(finding, budget),
         fix: finding
             .fix
             .as_deref()

@@ -154,6 +154,7 @@ fn finding(code: &str, severity: Severity, identity: &str) -> Finding {
         message: format!("something about {identity}"),
         location: Location::file("some/file"),
         excerpt: None,
+        trace: Vec::new(),
         fix: None,
         references: Vec::new(),
         identity: identity.to_owned(),

@@ -9,9 +9,11 @@ use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Finding, Reference, Region, Scratch, Severity, Sink,
     declare_check, escape,
 };
+use tutela_formats::bytecode::Bytecode;
 use tutela_formats::keras::{Code, Config, Object, Text};
 use tutela_formats::{Entry, Format, zip};
 
+use crate::carried::Carried;
 use crate::inside::{location, place};
 use crate::keras::{config, plain_class};
 use crate::together::{EntryCheck, Visitor};
@@ -45,7 +47,8 @@ declare_check! {
     /// and leave `safe_mode` on.
     ///
     /// # Limits
-    /// All bytecode is critical, since nothing short of running it shows what it does. A class of the maker's own
+    /// Bytecode is judged by the names that it takes from outside, in Python 2.7 to 3.14: when all of them are harmless it
+    /// is a medium finding, else, and when it cannot be read, a critical one. A class of the maker's own
     /// package is at most medium: its code is not in the file. Of YAML only lines are read. The graph of a
     /// `SavedModel` is another matter.
     ///
@@ -204,19 +207,18 @@ impl Examination<'_> {
     }
 
     fn code(&self, code: &Code) -> Finding {
+        let (severity, why) = judged(code.bytecode.as_ref());
         let (named, excerpt) = match &code.bytecode {
             Some(bytecode) => (
-                listed(&bytecode.names, "it names"),
-                bytecode.texts.join(", "),
+                listed(&bytecode.names(), "it names"),
+                bytecode.texts().join(", "),
             ),
-            None => (
-                "; it is not bytecode that can be read".to_owned(),
-                String::new(),
-            ),
+            None => (String::new(), String::new()),
         };
-        let message =
-            format!("carries Python bytecode, which runs when the model is loaded or used{named}");
-        let finding = self.finding(message, &code.pointer, Severity::Critical);
+        let message = format!(
+            "carries Python bytecode, which runs when the model is loaded or used{why}{named}"
+        );
+        let finding = self.finding(message, &code.pointer, severity);
         if excerpt.is_empty() {
             finding
         } else {
@@ -311,6 +313,39 @@ impl Examination<'_> {
     }
 }
 
+/// How bad the code of a function is, and why: what it names decides.
+fn judged(bytecode: Option<&Bytecode>) -> (Severity, String) {
+    let Some(bytecode) = bytecode else {
+        let why = "; it is not bytecode that can be read".to_owned();
+        return (Severity::Critical, why);
+    };
+    let mut carried = Carried::default();
+    for function in &bytecode.functions {
+        carried.hear(function);
+    }
+    let harms = bytecode
+        .functions
+        .iter()
+        .filter_map(|function| carried.harm(function));
+    match harms.max_by_key(|harm| harm.severity) {
+        Some(harm) => {
+            let path = escape(&harm.path, 120);
+            (
+                Severity::Critical,
+                format!("; it uses `{path}`, which {}", harm.clause),
+            )
+        }
+        None if !bytecode.complete => (
+            Severity::Critical,
+            "; it cannot be read to its end".to_owned(),
+        ),
+        None => (
+            Severity::Medium,
+            "; nothing harmful was found in it".to_owned(),
+        ),
+    }
+}
+
 /// What an object asks for, as a dotted name.
 fn name_of(object: &Object) -> String {
     let name = match object.class_name.as_str() {
@@ -334,7 +369,7 @@ fn is_identifier(text: &str) -> bool {
 }
 
 /// The first names of a list, as the end of a sentence.
-fn listed(names: &[String], verb: &str) -> String {
+fn listed(names: &[&str], verb: &str) -> String {
     const SHOWN: usize = 8;
     if names.is_empty() {
         return String::new();

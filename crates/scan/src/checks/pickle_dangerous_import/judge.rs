@@ -4,12 +4,13 @@
 //! only reaches others is judged by what it reaches, a loader that is given a harmless pickle is harmless,
 //! and calling what an unknown call has returned is worse than the call.
 
-use tutela_core::{Severity, escape};
+use tutela_core::{Region, Severity, Step, escape};
 use tutela_formats::pickle::{Argument, Call, Callee, Import, Opcode, Origin, Pickles};
 
 use super::given;
 use super::mild;
 use super::usage::{Use, usage};
+use super::value::{self, Values};
 use crate::callables::{Effect, effect};
 use crate::signs;
 
@@ -46,6 +47,8 @@ pub(super) struct Verdict {
     pub(super) message: String,
     pub(super) identity: String,
     pub(super) excerpt: Option<String>,
+    /// The calls that lead up to it, itself last.
+    pub(super) trace: Vec<Step>,
     pub(super) start: u64,
     pub(super) end: u64,
     /// Whether its name is one that Python would take; lines of text read as imports too.
@@ -59,6 +62,8 @@ pub(super) struct Judge<'a> {
     handed_on: Vec<bool>,
     /// Imports on whose results attributes are set that decide how an object behaves.
     reshaped: Vec<bool>,
+    /// The functions that the pickle carries.
+    values: Values,
 }
 
 impl<'a> Judge<'a> {
@@ -67,6 +72,7 @@ impl<'a> Judge<'a> {
             pickles,
             handed_on: vec![false; pickles.imports.len()],
             reshaped: vec![false; pickles.imports.len()],
+            values: Values::new(pickles),
         };
         for call in &pickles.calls {
             if !call.resolved {
@@ -97,6 +103,7 @@ impl<'a> Judge<'a> {
             .filter_map(|(index, import)| self.import(index, import))
             .collect();
         verdicts.extend(self.calls_on_results());
+        verdicts.extend(self.values.verdicts(self.pickles, |at| self.inside(at)));
         verdicts
     }
 
@@ -116,6 +123,7 @@ impl<'a> Judge<'a> {
             ),
             identity: import.to_string(),
             excerpt: shown.map(|call| call.expression.clone()),
+            trace: chain.map_or_else(Vec::new, |call| self.trace(call)),
             start: import.start,
             end: import.end,
             is_named: is_named(import),
@@ -138,6 +146,13 @@ impl<'a> Judge<'a> {
             Effect::Reads if import.called == 0 || self.is_only_made(index) => {
                 Some(Severity::Medium)
             }
+            _ if self.makes_by_value(index, import) => {
+                // The code itself is told; a class without any is no less the maker's own.
+                self.pickles.code.is_empty().then_some(Severity::Medium)
+            }
+            _ if mild::wraps(import) => None,
+            _ if mild::is_held(self.pickles, index, import) => None,
+            _ if mild::sets_harmlessly(self.pickles, index, import) => None,
             _ if mild::imports_modules(import) => mild::modules(self.pickles, index, import),
             Effect::Reaches if self.is_followed(index, import) => None,
             Effect::Code if mild::evaluates(import) && self.is_followed(index, import) => None,
@@ -156,6 +171,13 @@ impl<'a> Judge<'a> {
             other => other.severity(),
         };
         usual.max(import.patched.then_some(Severity::High))
+    }
+
+    /// Whether an import only makes functions and classes of code that is judged by itself.
+    fn makes_by_value(&self, index: usize, import: &Import) -> bool {
+        value::makes(self.pickles, index, import)
+            && !self.is_reshaped(index)
+            && !self.handed_on.get(index).copied().unwrap_or(true)
     }
 
     fn is_only_made(&self, index: usize) -> bool {
@@ -211,6 +233,15 @@ impl<'a> Judge<'a> {
                 continue;
             }
             let root = self.root(call.callee);
+            let by_value = root
+                .and_then(|root| Some((root, self.pickles.imports.get(root)?)))
+                .is_some_and(|(index, import)| {
+                    self.makes_by_value(index, import)
+                        || value::makes_classes(self.pickles, index, import)
+                });
+            if by_value {
+                continue;
+            }
             let is_told = root
                 .and_then(|root| Some((root, self.pickles.imports.get(root)?)))
                 .and_then(|(index, import)| {
@@ -230,6 +261,7 @@ impl<'a> Judge<'a> {
                 ),
                 identity: call.expression.clone(),
                 excerpt: Some(call.expression.clone()),
+                trace: self.trace(call),
                 start: call.at,
                 end: call.at.saturating_add(1),
                 is_named: root
@@ -316,36 +348,10 @@ impl<'a> Judge<'a> {
             return String::new();
         };
         let calls = &self.pickles.calls;
-        let mut todo: Vec<usize> = Vec::new();
-        let mut steps: Vec<usize> = Vec::new();
-        let behind = |call: &Call, todo: &mut Vec<usize>| {
-            if let Callee::Returned(index) = call.callee {
-                todo.push(index);
-            }
-            todo.extend(call.uses.iter().filter_map(|used| match used {
-                Argument::Returned(index) => Some(*index),
-                _ => None,
-            }));
-        };
-        behind(call, &mut todo);
-        // A call that another comes down to lies right behind it, at the same place.
-        let same = |other: &&Call| other.at == call.at && other.resolved;
-        if let Some(through) = calls.iter().take(LOOKED_AT).find(same) {
-            behind(through, &mut todo);
-        }
-        while let Some(index) = todo.pop() {
-            if steps.len() >= STEPS || steps.contains(&index) {
-                continue;
-            }
-            steps.push(index);
-            if let Some(step) = calls.get(index) {
-                behind(step, &mut todo);
-            }
-        }
-        steps.sort_unstable();
-        let told: Vec<String> = steps
+        let told: Vec<String> = self
+            .behind(call)
             .iter()
-            .filter_map(|index| calls.get(*index))
+            .filter_map(|(index, _)| calls.get(*index))
             .map(|step| format!("`{}` at byte {}", escape(&step.expression, 80), step.at))
             .collect();
         if told.is_empty() {
@@ -353,6 +359,60 @@ impl<'a> Judge<'a> {
         } else {
             format!("; it is led up to by {}", told.join(", "))
         }
+    }
+
+    /// The calls whose results a call uses, and so on, in order, each with how deep it lies.
+    fn behind(&self, call: &Call) -> Vec<(usize, u32)> {
+        let calls = &self.pickles.calls;
+        let mut todo: Vec<(usize, u32)> = Vec::new();
+        let mut steps: Vec<(usize, u32)> = Vec::new();
+        let behind = |call: &Call, nesting: u32, todo: &mut Vec<(usize, u32)>| {
+            if let Callee::Returned(index) = call.callee {
+                todo.push((index, nesting));
+            }
+            todo.extend(call.uses.iter().filter_map(|used| match used {
+                Argument::Returned(index) => Some((*index, nesting)),
+                _ => None,
+            }));
+        };
+        behind(call, 1, &mut todo);
+        // A call that another comes down to lies right behind it, at the same place.
+        let same = |other: &&Call| other.at == call.at && other.resolved;
+        if let Some(through) = calls.iter().take(LOOKED_AT).find(same) {
+            behind(through, 1, &mut todo);
+        }
+        while let Some((index, nesting)) = todo.pop() {
+            if steps.len() >= STEPS || steps.iter().any(|(step, _)| *step == index) {
+                continue;
+            }
+            steps.push((index, nesting));
+            if let Some(step) = calls.get(index) {
+                behind(step, nesting.saturating_add(1), &mut todo);
+            }
+        }
+        steps.sort_unstable();
+        steps
+    }
+
+    /// The call tree of a call as the steps of a trace, itself last; none when it uses no other.
+    fn trace(&self, call: &Call) -> Vec<Step> {
+        let step = |call: &Call, nesting| Step {
+            text: call.expression.clone(),
+            region: Some(Region::Bytes {
+                start: call.at,
+                end: call.at.saturating_add(1),
+            }),
+            nesting,
+        };
+        let mut steps: Vec<Step> = self
+            .behind(call)
+            .into_iter()
+            .filter_map(|(index, nesting)| Some(step(self.pickles.calls.get(index)?, nesting)))
+            .collect();
+        if !steps.is_empty() {
+            steps.push(step(call, 0));
+        }
+        steps
     }
 
     fn inside(&self, nested: Option<usize>) -> String {

@@ -4,7 +4,7 @@
 //! has been described.
 
 use tutela_core::Severity;
-use tutela_formats::pickle::{Argument, Call, Callee, Import, Opcode, Pickles};
+use tutela_formats::pickle::{Argument, Call, Callee, Import, Module, Opcode, Pickles};
 
 use crate::callables::{Effect, effect, package_effect};
 
@@ -53,8 +53,90 @@ pub(super) fn is_value(import: &Import) -> bool {
     if is_builtin(module) && VALUES.contains(&name) {
         return true;
     }
+    // `__new__` makes an instance, as most opcodes do; other such names reach further.
     matches!(name.split_once('.'), Some((class, method))
-        if !method.starts_with('_') && !method.contains('.') && effect(module, class) == Effect::Pure)
+        if (!method.starts_with("__") || method == "__new__")
+            && !method.contains('.')
+            && effect(module, class) == Effect::Pure)
+}
+
+/// Whether it is a builtin that wraps a function for a class and does not call it.
+pub(super) fn wraps(import: &Import) -> bool {
+    parts(import).is_some_and(|(module, name)| {
+        is_builtin(module) && matches!(name, "classmethod" | "property" | "staticmethod")
+    })
+}
+
+/// Whether it is `getattr`, or what dill writes beside it, and nothing that is not followed is given it.
+///
+/// Held as a value it does nothing: whoever calls it later brings an object and a name. Functions that the pickle
+/// carries could find both in it, so with those it is followed to the names that they have for it.
+pub(super) fn is_held(pickles: &Pickles, index: usize, import: &Import) -> bool {
+    let is_one = match parts(import) {
+        Some(("builtins" | "__builtin__", "getattr" | "setattr") | ("dill", "_dill")) => true,
+        // dill keeps the built-ins that a function uses among its globals.
+        Some(("builtins" | "__builtin__" | "io" | "_io", "open")) => {
+            let mut held = pickles.modules.iter();
+            let is_open = |module: &&Module| module.name == "builtins.open";
+            !pickles.code.is_empty() && held.find(is_open).is_some_and(super::value::is_itself)
+        }
+        _ => false,
+    };
+    let is_given = |call: &Call| {
+        let takes = call.uses.contains(&Argument::Import(index));
+        takes && !call.resolved && !only_keeps(pickles, call)
+    };
+    is_one && import.called == 0 && !import.patched && !pickles.calls.iter().any(is_given)
+}
+
+/// Whether a call only keeps what it is given: a state, an entry, a class of values.
+fn only_keeps(pickles: &Pickles, call: &Call) -> bool {
+    match call.opcode {
+        Opcode::Reduce | Opcode::Inst | Opcode::Obj | Opcode::NewObj | Opcode::NewObjEx => {
+            let Callee::Import(callee) = call.callee else {
+                return false;
+            };
+            pickles.imports.get(callee).is_some_and(|import| {
+                let is_pure = parts(import).is_some_and(|(module, name)| {
+                    matches!(effect(module, name), Effect::Pure | Effect::Library)
+                });
+                is_pure || super::value::is_maker(import)
+            })
+        }
+        _ => true,
+    }
+}
+
+/// Attributes that say what something is called and where it comes from. Sorted.
+const DESCRIBING: &[&str] = &[
+    "__annotations__",
+    "__doc__",
+    "__module__",
+    "__name__",
+    "__qualname__",
+];
+
+/// Whether every call sets an attribute that only describes, or one of what the pickle makes by value.
+pub(super) fn sets_harmlessly(pickles: &Pickles, index: usize, import: &Import) -> bool {
+    let is_setattr = matches!(
+        parts(import),
+        Some(
+            ("builtins" | "__builtin__", "setattr")
+                | ("dill._dill" | "dill.dill", "_setattr")
+                | ("dill", "_dill._setattr")
+        )
+    );
+    let is_harmless = |call: &&Call| match call.arguments.get(1) {
+        Some(Argument::Text(name)) => {
+            DESCRIBING.binary_search(&name.as_str()).is_ok()
+                || (name == "cell_contents" || !name.starts_with("__"))
+                    && super::value::is_by_value(pickles, call)
+        }
+        _ => false,
+    };
+    is_setattr
+        && all_calls(pickles, index, import)
+            .is_some_and(|calls| !calls.is_empty() && calls.iter().all(is_harmless))
 }
 
 /// Whether it is the builtin `type`.
@@ -100,7 +182,13 @@ pub(super) fn modules(pickles: &Pickles, index: usize, import: &Import) -> Optio
     let Some(calls) = all_calls(pickles, index, import).filter(|calls| !calls.is_empty()) else {
         return Some(Severity::High);
     };
+    // A module that only functions find, by the name that they have for it, is what they do with it.
+    let is_found_by_name = |name: &String| {
+        let mut modules = pickles.modules.iter();
+        !pickles.code.is_empty() && modules.any(|module| module.name == *name && !module.loose)
+    };
     let of_module = |call: &&Call| match call.arguments.first() {
+        Some(Argument::Text(name)) if is_found_by_name(name) => None,
         Some(Argument::Text(name)) => match package_effect(name) {
             Effect::Reaches => None,
             effect => effect.severity(),
@@ -147,7 +235,11 @@ fn is_no_text(pickles: &Pickles, used: &Argument) -> bool {
 }
 
 /// Every call of an import that makes or calls it; none when some were only counted.
-fn all_calls<'a>(pickles: &'a Pickles, index: usize, import: &Import) -> Option<Vec<&'a Call>> {
+pub(super) fn all_calls<'a>(
+    pickles: &'a Pickles,
+    index: usize,
+    import: &Import,
+) -> Option<Vec<&'a Call>> {
     let calls: Vec<&Call> = pickles
         .calls
         .iter()
@@ -163,7 +255,7 @@ fn all_calls<'a>(pickles: &'a Pickles, index: usize, import: &Import) -> Option<
     complete.then(|| calls.into_iter().filter(is_call).collect())
 }
 
-fn parts(import: &Import) -> Option<(&str, &str)> {
+pub(super) fn parts(import: &Import) -> Option<(&str, &str)> {
     Some((import.module.as_deref()?, import.name.as_deref()?))
 }
 

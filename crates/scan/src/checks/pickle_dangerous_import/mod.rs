@@ -4,13 +4,14 @@ mod given;
 mod judge;
 mod mild;
 mod usage;
+mod value;
 
 use std::io;
 use std::ops::Range;
 
 use tutela_core::{
     Artifact, ArtifactFile, Bytes, Context, Error, Finding, Reference, Region, Scratch, Severity,
-    Sink, Window, declare_check,
+    Sink, Step, Window, declare_check,
 };
 use tutela_formats::pickle::{self, Pickles};
 use tutela_formats::{Entry, Format};
@@ -31,7 +32,9 @@ declare_check! {
     /// payloads that run before the stream breaks, and pickles inside values are followed by running the
     /// opcodes symbolically, as both of Python's loaders would; nothing is imported or called. A name that is
     /// not known to be harmless is a medium finding, and a high one when what it returns is called or given
-    /// attributes that decide how it behaves. A stream that Python's loaders read differently is a high one.
+    /// attributes that decide how it behaves. Functions and classes whose code the pickle carries (cloudpickle, dill,
+    /// `marshal`, modules traced by `torch.fx`) are judged by what that code takes from outside: harmless names are a medium finding, those that start
+    /// programs, connect, write, load or run code, and code that cannot be read, a high or critical one. A stream that Python's loaders read differently is a high one.
     ///
     /// # Why it matters
     /// Loading a pickle runs whatever it names: there is no safe way to load one from an untrusted source.
@@ -55,8 +58,11 @@ declare_check! {
     /// code above all; a name that it does not know is a medium finding, and a high one when the pickle gives it
     /// a text and its name says what it does, or the text is code, the name of a function that harms, or, for a
     /// function, an address or a path out of the folder.
-    /// Texts and bytes inside the pickle are followed when they are pickles themselves, bare or in base64,
-    /// hexadecimal, zlib or gzip; other codings are not undone. Of functions that reach others by name only
+    /// Code by value is read, not run, for Python 3.6 to 3.14; of older Python each name counts as all that it could be.
+    /// Attributes of values that only exist when it runs are judged by their names. Bytecode written by hand to be
+    /// valid for one version and to do something else in another can deceive it.
+    /// Texts and bytes inside the pickle are followed when they are pickles themselves, bare, in base64, base32, base85
+    /// or hexadecimal, or packed with zlib, gzip, bzip2, xz or lzma; other codings are not undone. Of functions that reach others by name only
     /// the usual ones of the standard library are followed, with constant arguments. Where the stream cannot
     /// be followed, or a format cannot be looked into, the outcome is incomplete, never clean. Encrypted
     /// archives are incomplete.
@@ -215,6 +221,7 @@ impl Examination<'_> {
             .finding(verdict.message)
             .with_severity(verdict.severity)
             .with_identity(verdict.identity)
+            .with_trace(moved(verdict.trace, offset))
             .at(location(self.file, self.entry).at(region));
         match verdict.excerpt {
             Some(excerpt) => finding.with_excerpt(&excerpt),
@@ -261,6 +268,17 @@ impl Examination<'_> {
     fn place(&self) -> String {
         place(self.file, self.entry.member)
     }
+}
+
+/// The same steps in bytes that begin further on.
+fn moved(mut steps: Vec<Step>, offset: u64) -> Vec<Step> {
+    for step in &mut steps {
+        if let Some(Region::Bytes { start, end }) = &mut step.region {
+            *start = start.saturating_add(offset);
+            *end = end.saturating_add(offset);
+        }
+    }
+    steps
 }
 
 /// A stream that loaders read differently conceals something; any other fault only breaks it.
