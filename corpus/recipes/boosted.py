@@ -195,11 +195,10 @@ def flat_tables(root):
 
 
 def catboost():
-    whole = catboost_file()
     for name, data in {
         "size-huge": catboost_file(size=2**32 - 1), "question-outside": catboost_file(splits=(0, 5_000_000)), "question-negative": catboost_file(splits=(0, -4)), "tree-size-huge": catboost_file(sizes=(2**31 - 1,)), "tree-size-negative": catboost_file(sizes=(-1,)), "offset-outside": catboost_file(offsets=(1 << 24,)), "short-values": catboost_file(values=1),
         "no-dimension": catboost_file(dimension=0), "many-dimensions": catboost_file(dimension=2**31 - 1), "deep-tree": catboost_file(splits=(0,) * 40, sizes=(40,)), "step-outside": catboost_file(splits=(0, -1, -1), sizes=(3,), values=2, steps=(1 | 60_000 << 16, 0, 0), leaves=(2**32 - 1, 0, 1)),
-        "leaf-outside": catboost_file(splits=(0, -1, -1), sizes=(3,), values=2, steps=(1 | 2 << 16, 0, 0), leaves=(2**32 - 1, 0, 1 << 20)), "program-behind": catboost_file(behind=b"\x7fELF\x02\x01\x01" + bytes(57)), "text-runs-code": catboost_file(text="__import__('os').system('echo inert')"), "root-outside": whole[:8] + struct.pack("<I", 2**31) + whole[12:],
+        "leaf-outside": catboost_file(splits=(0, -1, -1), sizes=(3,), values=2, steps=(1 | 2 << 16, 0, 0), leaves=(2**32 - 1, 0, 1 << 20)), "program-behind": catboost_file(behind=b"\x7fELF\x02\x01\x01" + bytes(57)), "text-runs-code": catboost_file(text="__import__('os').system('echo inert')"), "negative-dimension": catboost_file(dimension=-1),
     }.items():
         yield Sample("boosted-catboost", name + ".cbm", "catboost", NOTE, data)
     feature = {"borders": [0.5], "feature_index": 0, "flat_feature_index": 0, "has_nans": False}

@@ -167,7 +167,8 @@ impl Examination<'_> {
 /// What a loader follows out of its memory is worse than what it refuses.
 const fn severity(fault: &Fault) -> Severity {
     match fault {
-        Fault::Missing(_)
+        Fault::Offset
+        | Fault::Missing(_)
         | Fault::Broken(_)
         | Fault::Ends(_)
         | Fault::Trailing(_)
