@@ -1,6 +1,7 @@
 //! Programs that nobody declared, above all next to a model.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use tutela_core::{
     Artifact, ArtifactFile, Context, Declaration, Error, Finding, Kind, Reference, Scratch,
@@ -64,10 +65,15 @@ declare_check! {
 
 impl EntryCheck for UnexpectedExecutable {
     fn begin<'a>(&self, artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
-        let surroundings = Surroundings::of(artifact, context);
+        // Only where there is a program: a project of ten thousand models would else be listed ten thousand times.
+        let surroundings = OnceLock::new();
         Box::new(move |file, entry, sink| {
+            let Some(format) = entry.formats.iter().find(|format| format.is_program()) else {
+                return Ok(());
+            };
+            let surroundings = surroundings.get_or_init(|| Surroundings::of(artifact, context));
             if !surroundings.declared.contains(file.path.as_str())
-                && let Some(finding) = judge(file, entry, &surroundings)
+                && let Some(finding) = judge(file, entry, *format, surroundings)
             {
                 sink.finding(finding.at(location(file, entry)));
             }
@@ -119,8 +125,12 @@ impl<'a> Surroundings<'a> {
     }
 }
 
-fn judge(file: &ArtifactFile, entry: &Entry<'_>, around: &Surroundings<'_>) -> Option<Finding> {
-    let format = entry.formats.iter().find(|format| format.is_program())?;
+fn judge(
+    file: &ArtifactFile,
+    entry: &Entry<'_>,
+    format: Format,
+    around: &Surroundings<'_>,
+) -> Option<Finding> {
     let inside = entry.member.is_some();
     // A loader opens what is packed in its own format, wherever the file lies.
     let in_model = inside && entry.around.iter().any(|format| format.is_model());
@@ -130,7 +140,7 @@ fn judge(file: &ArtifactFile, entry: &Entry<'_>, around: &Surroundings<'_>) -> O
         (true, false, false) => Severity::High,
         // Wheels and backups hold programs as a matter of course.
         (true, false, true) => Severity::Medium,
-        (false, true, false) if file.executable || is_windows_script(file, *format) => {
+        (false, true, false) if file.executable || is_windows_script(file, format) => {
             Severity::High
         }
         (false, ..) => return None,
