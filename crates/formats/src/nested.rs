@@ -310,6 +310,17 @@ impl Walk<'_> {
             let inner = below(member, &format!("unpacked from part {number}"));
             self.enter(Found::inside(found, &rest.to_vec(), &inner), depth)?;
         }
+        for (start, length) in stream.asides.iter().copied() {
+            if !self.admit(member) {
+                break;
+            }
+            let inner = below(member, "aside");
+            let window = Window::new(found.bytes, start, length);
+            self.enter(
+                Found::inside(found, &window, &inner).at(found, start),
+                depth,
+            )?;
+        }
         self.behind(found, stream.trailing(), depth)
     }
 
