@@ -453,6 +453,43 @@ def flax_files(part):
     part.add("records.msgpack", "msgpack", "a list of records", msgpack.packb([{"id": index, 1: b"\0" * 20} for index in range(20)]))
 
 
+def orbax_files(part):
+    """Files of a checkpoint: the database with what lies in it, and the description of an array."""
+    import jax.numpy as jnp
+    import orbax.checkpoint as orbax
+
+    tree = {"params": {"w": jnp.ones((3, 4)), "b": jnp.zeros(4)}, "step": 3}
+    with tempfile.TemporaryDirectory() as scratch:
+        whole, plain = Path(scratch) / "whole", Path(scratch) / "plain"
+        orbax.PyTreeCheckpointer().save(whole, tree)
+        orbax.Checkpointer(orbax.PyTreeCheckpointHandler(use_ocdbt=False)).save(plain, tree)
+        part.add("manifest.ocdbt", "ocdbt", "the manifest", (whole / "manifest.ocdbt").read_bytes())
+        for number, node in enumerate(sorted((whole / "d").iterdir())):
+            part.add(f"node{number}", "ocdbt", "a node", node.read_bytes())
+        part.add("_METADATA", "json config", "what the checkpoint holds", (whole / "_METADATA").read_bytes())
+        part.add("weights.zarray", "zarr", "an array", (plain / "params.w/.zarray").read_bytes())
+
+
+def torch_package_files(part):
+    """A package of torch.package: the code of a layer, and the layer."""
+    import torch
+    from torch.package import PackageExporter
+
+    source = "import os\nimport torch\n\n\nclass Net(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.layer = torch.nn.Linear(2, 1)\n        self.home = os.path.join('a', 'b')\n\n    def forward(self, x):\n        return torch.relu(self.layer(x))\n"
+    with tempfile.TemporaryDirectory() as scratch:
+        (Path(scratch) / "packaged_net.py").write_text(source)
+        sys.path.insert(0, scratch)
+        import packaged_net
+
+        def write(path):
+            with PackageExporter(path) as exporter:
+                exporter.intern("packaged_net")
+                exporter.extern(["torch.**", "os"])
+                exporter.save_pickle("model", "model.pkl", packaged_net.Net())
+
+        part.through("net.pt", "torch package", "a layer with its code", write)
+
+
 def mxnet_files(part):
     """A graph, and lists of arrays with and without names."""
     import mxnet as mx
@@ -502,7 +539,7 @@ def layout_files(part):
 PARTS = {
     "torchscript": (torchscript_files, "torch"),
     "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "xgboost": (xgboost_versions, ""), "lightgbm": (lightgbm_versions, ""), "catboost": (catboost_versions, ""), "pickle": (other_picklers, "cloudpickle"),
-    "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"),
+    "torch-package": (torch_package_files, "torch"), "orbax": (orbax_files, "orbax-checkpoint jax"), "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"),
     "flax": (flax_files, "flax msgpack msgpack-numpy"),
     "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
 }

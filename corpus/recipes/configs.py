@@ -109,6 +109,22 @@ def xml():
             yield Sample("xml", f"{kind}-{attack}.{name.rsplit('.')[-1]}", kind, "entities that read files, fetch, or grow", ('<?xml version="1.0"?>' + doctype.replace("{root}", root) + used).encode())
     yield Sample("xml", "openvino-library.xml", "openvino", "a layer of a library beside it", b'<?xml version="1.0"?><net name="x" version="11"><layers><layer id="0" name="e" type="Inert" version="extension" library="../../inert.so"/></layers></net>')
     yield Sample("xml", "utf16-external-entity.pmml", "pmml", "the same in UTF-16", ('<?xml version="1.0" encoding="UTF-16"?>' + entity.replace("{root}", "PMML") + models["pmml"][1]).encode("utf-16"))
+    ebcdic = lambda text: text.encode("cp037")
+    seven = lambda text: "".join(letter if letter.isalnum() or letter in " /:?=" else letter.encode("utf-7").decode() if ord(letter) > 126 else "+" + base64.b64encode(letter.encode("utf-16-be")).decode().rstrip("=") + "-" for letter in text).encode()
+    for kind, (root, body, _) in models.items():
+        whole = entity.replace("{root}", root) + body
+        end = ".pmml" if kind == "pmml" else ".xml"
+        for name, data in {"ebcdic": ebcdic('<?xml version="1.0"?>' + whole), "ebcdic-declared": b'<?xml version="1.0" encoding="cp037"?>' + ebcdic(whole), "utf7": b'<?xml version="1.0" encoding="UTF-7"?>' + seven(whole), "utf16-no-mark": ('<?xml version="1.0" encoding="UTF-16"?>' + whole).encode("utf-16-be"), "utf16-little-no-mark": ('<?xml version="1.0"?>' + whole).encode("utf-16-le"), "utf32": ('<?xml version="1.0"?>' + whole).encode("utf-32")}.items():
+            yield Sample("xml", f"{kind}-{name}{end}", kind, "entities in an encoding in which bytes do not show them", data)
+
+
+def openvino():
+    """Weights outside of the file of weights, or fewer than their shape wants."""
+    def net(offset, size, shape="1,4", kind="f32"):
+        return f'<?xml version="1.0"?>\n<net name="m" version="11"><layers><layer id="0" name="w" type="Const" version="opset1"><data element_type="{kind}" shape="{shape}" offset="{offset}" size="{size}"/><output><port id="0" precision="FP32"><dim>1</dim><dim>4</dim></port></output></layer></layers><edges/></net>\n'.encode()
+
+    for name, data in {"offset-negative": net(-16, 16), "offset-overflow": net(2**64 - 8, 16), "size-overflow": net(16, 2**64 - 8), "size-short": net(0, 4), "size-negative": net(0, -1), "shape-overflow": net(0, 16, "4611686018427387904,16"), "shape-negative": net(0, 16, "-1,4"), "size-no-number": net(0, "0x10"), "size-long": net(0, 17, "1,4")}.items():
+        yield Sample("openvino-range", name + ".xml", "openvino", "weights that lead out of the file of weights", data)
 
 
 def others():
@@ -121,6 +137,11 @@ def others():
     yield Sample("msgpack", "ext-pickle.msgpack", "msgpack", "an extension type that holds a pickle", b"\x81\xa6params\xc7" + bytes([len(op.echo())]) + b"\x2a" + op.echo())
     yield Sample("msgpack", "numpy-object.msgpack", "msgpack", "msgpack-numpy: an array of objects is a pickle", b"\x84\xc4\x02nd\xc3\xc4\x04type\xc4\x02|O\xc4\x04kind\xc4\x01O\xc4\x04data\xc4" + bytes([len(op.echo())]) + op.echo())
     yield Sample("config-remote-code", "requirements-in-model.tar", "tar", "a package with a setup script", tar_file(tar_entry("setup.py", b"import os\nos.system('echo inert')\nfrom setuptools import setup\nsetup()\n"), tar_entry("model.pkl", op.echo())))
+    dataset = "path: ../datasets/x\ntrain: images/train\nval: images/val\nnames:\n  0: a\n"
+    yield Sample("config-remote-code", "dataset-download.yaml", "yaml", "YOLO runs the script that fetches the data", (dataset + "download: |\n  import os\n  os.system('echo inert')\n").encode())
+    yield Sample("config-remote-code", "dataset-download-import.yaml", "yaml", "YOLO runs the script that fetches the data", (dataset + "download: |\n  import subprocess as s\n  s.run(['echo', 'inert'])\n").encode())
+    yield Sample("config-remote-code", "dataset-download-shell.yaml", "yaml", "YOLO runs the command that fetches the data", (dataset + "download: bash -c 'curl http://127.0.0.1:9/inert | sh'\n").encode())
+    yield Sample("config-remote-code", "dataset-download-eval.yaml", "yaml", "YOLO runs the script that fetches the data", (dataset + "download: |\n  exec(bytes([112, 97, 115, 115]))\n").encode())
     yield Sample("misnamed", "xgboost-pickle.json", "pickle", "a pickle under the name of a boosted model", op.echo(0))
     yield Sample("misnamed", "catboost.cbm", "pickle", "a pickle under the name of a boosted model", op.echo(4))
     yield Sample("misnamed", "flax.msgpack", "pickle", "a pickle under the name of msgpack", op.echo(4))
@@ -152,7 +173,7 @@ def coreml():
         yield Sample("coreml", name + ".mlmodel", "coreml", "files of others, or a command for a class", data)
 
 
-RECIPES = (keras, remote_code, skops, xml, others, coreml)
+RECIPES = (keras, remote_code, skops, xml, openvino, others, coreml)
 
 
 def samples():

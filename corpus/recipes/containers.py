@@ -187,7 +187,54 @@ def seven_zip(name, data):
     return b"7z\xbc\xaf\x27\x1c\0\x04" + struct.pack("<I", zlib.crc32(start)) + start + data + header
 
 
-RECIPES = (torch_zips, torch_legacy, numpy_files, joblib, slips, archives_with_pickles)
+def tar_conflicts():
+    """Members that one reader finds by the extended header and another by the plain one."""
+    def pax(*pairs):
+        records = b""
+        for key, value in pairs:
+            rest = len(key) + len(value) + 3
+            length = next(number for number in range(rest + 1, rest + 9) if len(str(number)) + rest == number)
+            records += b"%d %s=%s\n" % (length, key, value)
+        return records
+
+    def sized(entry, size):
+        header = bytearray(entry[:512])
+        header[124:136], header[148:156] = size, b" " * 8
+        header[148:156] = b"%06o\0 " % sum(header)
+        return bytes(header) + entry[512:]
+
+    hidden = tar_entry("model.pkl", BAD)
+    extended = lambda *pairs: tar_entry("pax", pax(*pairs), kind=b"x")
+    zero = b"%011o\0" % 0
+    files = {
+        "plain-size-zero": extended((b"size", b"%d" % len(hidden))) + sized(tar_entry("notes.txt", hidden), zero), "extended-size-zero": extended((b"size", b"0")) + tar_entry("notes.txt", hidden), "extended-size-huge": extended((b"size", b"1152921504606846976")) + tar_entry("notes.txt", b"x") + hidden,
+        "global-size": tar_entry("pax", pax((b"size", b"0")), kind=b"g") + tar_entry("notes.txt", hidden) + tar_entry("b", b"x"), "size-twice": extended((b"size", b"%d" % len(hidden)), (b"size", b"0")) + tar_entry("notes.txt", hidden), "negative-size": sized(tar_entry("notes.txt", hidden), b"\xff" * 12),
+        "size-with-letters": sized(tar_entry("notes.txt", hidden), b"0000000x000\0"), "global-path": tar_entry("pax", pax((b"path", b"../../inert")), kind=b"g") + tar_entry("a", b"x") + tar_entry("b", b"x"),
+    }
+    for name, data in files.items():
+        yield Sample("tar-conflict", name + ".tar", "tar", "two readers find different members", tar_file(tar_entry("config.json", b"{}"), data))
+    yield Sample("tar-conflict", "global-path-packed.tar.gz", "gzip", "two readers find different names", gzip.compress(tar_file(files["global-path"]), mtime=0))
+
+
+def asides():
+    """Payloads in what unpacking steps over."""
+    frame = lambda data: b"\x50\x2a\x4d\x18" + struct.pack("<I", len(data)) + data
+    zstd = b"(\xb5/\xfd\x04X\xdd\x00\x00\xa0hello, packed world\n\x01\x00\x12^5\x99\xf8\xd9U\xad"
+    lz4 = b'\x04"M\x18d@\xa7!\x00\x00\x00\xff\x05hello, packed world\n\x14\x00\xff\xff\xf6Porld\n\x00\x00\x00\x00\xaeZ9\xbb'
+    program = b"\x7fELF\x02\x01\x01" + bytes(57)
+    for kind, packed in (("zst", zstd), ("lz4", lz4)):
+        for name, payload in (("pickle", BAD), ("program", program)):
+            yield Sample("stream-asides", f"{name}-before.{kind}", kind, "a payload in a frame that is stepped over", frame(payload) + packed)
+            yield Sample("stream-asides", f"{name}-between.{kind}", kind, "a payload in a frame that is stepped over", packed + frame(payload) + packed)
+        yield Sample("stream-asides", f"broken-behind.{kind}", kind, "a payload in a frame before broken data", frame(BAD) + packed[:4] + b"\xff" * 9)
+    body = gzip.compress(b"harmless", mtime=0)[10:]
+    head = lambda flags: b"\x1f\x8b\x08" + bytes([flags]) + b"\0\0\0\0\x02\x03"
+    yield Sample("stream-asides", "extra-field.gz", "gzip", "a payload in the extra field", head(4) + struct.pack("<H", len(BAD)) + BAD + body)
+    yield Sample("stream-asides", "comment.gz", "gzip", "a payload in the comment", head(16) + op.echo(0) + b"\0" + body)
+    yield Sample("stream-asides", "second-member.gz", "gzip", "a payload in a second member", gzip.compress(b"harmless", mtime=0) + gzip.compress(BAD, mtime=0))
+
+
+RECIPES = (tar_conflicts, asides, torch_zips, torch_legacy, numpy_files, joblib, slips, archives_with_pickles)
 
 
 def samples():

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::{Artifact, Check, Context, Group, Kind, Record, Sink, escape};
+use crate::{Artifact, Check, Context, Group, Kind, Limits, Record, Sink, escape};
 
 /// How many unread files are named one by one.
 const NAMED: usize = 20;
@@ -13,7 +13,8 @@ const NAMED: usize = 20;
 /// outcome incomplete. What was found before stays found.
 #[must_use]
 pub fn run(check: &dyn Check, artifact: &Artifact, context: &Context<'_>) -> Record {
-    finish(alone(check, artifact, context), artifact, context)
+    let record = alone(check, artifact, context);
+    finish(record, artifact, &changed(artifact), context.limits)
 }
 
 /// Runs several checks on one artifact; those of one group together. One context and one record each.
@@ -38,14 +39,25 @@ pub fn run_all(
             }
         }
     }
+    let all = records.into_iter().zip(checks.iter().zip(contexts));
+    let records: Vec<Record> = all
+        .map(|(record, (check, context))| {
+            record.unwrap_or_else(|| alone(*check, artifact, context))
+        })
+        .collect();
+    // Asked once, when all have looked.
+    let changed = changed(artifact);
     records
         .into_iter()
-        .zip(checks.iter().zip(contexts))
-        .map(|(record, (check, context))| {
-            let record = record.unwrap_or_else(|| alone(*check, artifact, context));
-            finish(record, artifact, context)
-        })
+        .zip(contexts)
+        .map(|(record, context)| finish(record, artifact, &changed, context.limits))
         .collect()
+}
+
+/// The files that are not what they were when they were taken up.
+fn changed(artifact: &Artifact) -> Vec<&str> {
+    let files = artifact.files.iter().filter(|file| file.has_changed());
+    files.map(|file| file.path.as_str()).collect()
 }
 
 fn belongs(check: &dyn Check, group: &dyn Group) -> bool {
@@ -94,14 +106,9 @@ fn alone(check: &dyn Check, artifact: &Artifact, context: &Context<'_>) -> Recor
 }
 
 /// Adds what the artifact itself says: what could not be read, what changed, what was left out.
-fn finish(mut record: Record, artifact: &Artifact, context: &Context<'_>) -> Record {
+fn finish(mut record: Record, artifact: &Artifact, changed: &[&str], limits: &Limits) -> Record {
     name_unread(artifact, &mut record);
-    let changed = artifact
-        .files
-        .iter()
-        .filter(|file| file.has_changed())
-        .map(|file| &file.path);
-    name_some(changed, &mut record, |path| {
+    name_some(changed.iter(), &mut record, |path| {
         format!(
             "`{}` changed while it was being examined",
             escape(path, 300)
@@ -113,7 +120,7 @@ fn finish(mut record: Record, artifact: &Artifact, context: &Context<'_>) -> Rec
         .cloned()
         .for_each(|skipped| record.skipped(skipped));
     name_files(artifact, &mut record);
-    record.settle(context.limits);
+    record.settle(limits);
     record
 }
 

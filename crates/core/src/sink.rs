@@ -1,6 +1,6 @@
 //! Where a check puts what it learns.
 
-use crate::{Coverage, Finding, Limits, Measure, Outcome, Severity, Skipped, Stretch, Unit};
+use crate::{Coverage, Finding, Limits, Measure, Outcome, Skipped, Stretch, Unit};
 
 /// Where a check puts what it learns.
 pub trait Sink {
@@ -58,12 +58,6 @@ impl Record {
         } else {
             Outcome::Clean
         }
-    }
-
-    /// The severity of the worst finding.
-    #[must_use]
-    pub fn worst(&self) -> Option<Severity> {
-        self.findings.iter().map(|finding| finding.severity).max()
     }
 
     /// Brings everything into a fixed order and keeps the limit, so that evidence is reproducible.

@@ -54,6 +54,10 @@ formats! {
     TorchZip: "PyTorch model" [Model, Container],
     /// A `PyTorch` archive with `TorchScript` code.
     TorchScript: "TorchScript model" [Model, Container],
+    /// An archive of `torch.package`: Python code, and the objects that need it.
+    TorchPackage: "PyTorch package with code" [Model, Container],
+    /// An archive of `torch.export`, which may bring compiled libraries.
+    TorchExport: "exported PyTorch program (pt2)" [Model, Container],
     /// A `TorchScript` model for mobile devices, as a flatbuffer.
     TorchMobile: "PyTorch mobile model" [Model, Opaque],
     /// A zip archive of numpy arrays.
@@ -106,6 +110,8 @@ formats! {
     TfCheckpoint: "TensorFlow checkpoint" [Model],
     /// `MessagePack`, as Flax and msgpack-numpy write it.
     Msgpack: "MessagePack file" [Model, Container],
+    /// A node of OCDBT, the database of Orbax checkpoints.
+    Ocdbt: "OCDBT database (Orbax)" [Container],
     /// A model of `XGBoost`: JSON, UBJSON or its old binary format.
     XgBoost: "XGBoost model" [Model],
     /// A model of `LightGBM`.
@@ -188,7 +194,13 @@ impl Format {
     pub const fn is_zip(self) -> bool {
         matches!(
             self,
-            Self::Zip | Self::TorchZip | Self::TorchScript | Self::Npz | Self::KerasZip
+            Self::Zip
+                | Self::TorchZip
+                | Self::TorchScript
+                | Self::TorchPackage
+                | Self::TorchExport
+                | Self::Npz
+                | Self::KerasZip
         )
     }
 

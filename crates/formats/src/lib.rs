@@ -26,6 +26,7 @@ mod models;
 pub mod msgpack;
 mod nested;
 pub mod npy;
+pub mod ocdbt;
 pub mod oci;
 pub mod onnx;
 pub mod packages;

@@ -17,6 +17,7 @@ pub(crate) fn recognise(head: &[u8]) -> Option<Format> {
         (is_paddle_program, Format::Paddle),
         (is_paddle_parameters, Format::Paddle),
         (crate::layers::is_mxnet, Format::MxNet),
+        (crate::ocdbt::looks_like, Format::Ocdbt),
     ];
     KINDS
         .iter()

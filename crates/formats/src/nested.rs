@@ -6,7 +6,7 @@ use tutela_core::{Bytes, Limits, Window, escape};
 
 use crate::entry::{Entry, Learned};
 use crate::stream::{self, Codec, Stream};
-use crate::{Format, hdf5, msgpack, npy, rdata, sevenzip, sniff_all, tar, zip};
+use crate::{Format, hdf5, msgpack, npy, ocdbt, rdata, sevenzip, sniff_all, tar, zip};
 
 /// Something inside a file that could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +112,7 @@ struct Opened {
     hdf5: Option<hdf5::File>,
     rdata: Option<rdata::Image>,
     msgpack: Option<msgpack::Document>,
+    ocdbt: Option<ocdbt::Node>,
     stream: Option<Stream>,
 }
 
@@ -187,6 +188,11 @@ impl Walk<'_> {
                 opened.hdf5 = Some(hdf5::read(found.bytes, self.limits)?);
             } else if format == Format::RData {
                 opened.rdata = Some(rdata::read(found.bytes, self.limits)?);
+            } else if format == Format::Ocdbt {
+                opened.ocdbt = ocdbt::read(found.bytes)?;
+                if opened.ocdbt.is_none() {
+                    self.skip(found.member, "is a database that breaks off".to_owned());
+                }
             } else if format == Format::Msgpack {
                 opened.msgpack = Some(msgpack::read(found.bytes, self.limits)?);
             } else if let Some(codec) = Codec::of(format) {
@@ -223,6 +229,14 @@ impl Walk<'_> {
         }
         if let Some(image) = opened.rdata {
             self.rdata(found, &image, depth)?;
+        }
+        if let Some(node) = opened.ocdbt {
+            let inner = below(found.member, "node");
+            let length = node.end.saturating_sub(node.start);
+            let body = Window::new(found.bytes, node.start, length);
+            let entry = Found::inside(found, &body, &inner).at(found, node.start);
+            self.enter(entry, depth)?;
+            self.behind(found, Some(node.after), depth)?;
         }
         if let Some(document) = opened.msgpack {
             self.msgpack(found, &document, depth)?;
@@ -295,6 +309,17 @@ impl Walk<'_> {
             }
             let inner = below(member, &format!("unpacked from part {number}"));
             self.enter(Found::inside(found, &rest.to_vec(), &inner), depth)?;
+        }
+        for (start, length) in stream.asides.iter().copied() {
+            if !self.admit(member) {
+                break;
+            }
+            let inner = below(member, "aside");
+            let window = Window::new(found.bytes, start, length);
+            self.enter(
+                Found::inside(found, &window, &inner).at(found, start),
+                depth,
+            )?;
         }
         self.behind(found, stream.trailing(), depth)
     }

@@ -24,7 +24,10 @@ use crate::{
 /// assert_eq!(sniff(&bytes, &Limits::default()).unwrap(), Some(Format::Script));
 /// ```
 pub fn sniff(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> {
-    Ok(sniff_all(bytes, limits)?.first().copied())
+    match first_faces(bytes, limits)?.first() {
+        Some(format) => Ok(Some(*format)),
+        None => Ok(other_faces(bytes, limits)?.first().copied()),
+    }
 }
 
 /// Everything that the bytes are: a file may be a pickle at its start and a zip archive at its end.
@@ -32,6 +35,13 @@ pub fn sniff(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> {
 /// # Errors
 /// What reading the bytes returns.
 pub fn sniff_all(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Vec<Format>> {
+    let mut found = first_faces(bytes, limits)?;
+    found.extend(other_faces(bytes, limits)?);
+    Ok(found)
+}
+
+/// What the bytes are by how they begin.
+fn first_faces(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Vec<Format>> {
     let head = Input::new(bytes).prefix(0, 512)?.to_vec();
     let mut found = Vec::new();
     if let Some(format) = by_head(bytes, &head, limits)? {
@@ -46,6 +56,12 @@ pub fn sniff_all(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Vec<Format>> 
         // It is still a text that readers of configurations would take.
         found.insert(0, model);
     }
+    Ok(found)
+}
+
+/// What the bytes are besides what their head says.
+fn other_faces(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Vec<Format>> {
+    let mut found = Vec::new();
     if hdf5::signature(bytes)?.is_some_and(|at| at > 0) {
         // Behind a user block, which may be anything that a loader knows.
         found.push(Format::Hdf5);
@@ -257,6 +273,12 @@ fn zip_format(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> 
             } else {
                 Format::TorchZip
             }
+        } else if has(&|name| is_at(name, ".data/extern_modules")) {
+            Format::TorchPackage
+        } else if has(&|name| {
+            is_at(name, "archive_format") || is_at(name, "serialized_exported_program.json")
+        }) {
+            Format::TorchExport
         } else if has(&|name| name == "config.json")
             && has(&|name| {
                 name == "metadata.json"
@@ -273,6 +295,12 @@ fn zip_format(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> 
             Format::Zip
         },
     ))
+}
+
+/// Whether a member is called so, at the top or in the one folder that torch puts everything into.
+fn is_at(name: &str, wanted: &str) -> bool {
+    let folder = name.strip_suffix(wanted);
+    folder.is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Lists the members of tar archives: POSIX ustar and pax, GNU long names and sparse files.
 //!
 //! Extended headers change the name, the link and the size of the next member. Loaders differ in which
-//! they honour, so a member whose plain header says something else is told, and both sizes count.
+//! they honour, so an archive in which they matter is read twice: once by them, once by the plain headers
+//! alone. What either reading finds is listed, and what they disagree on is told (CVE-2025-62518).
 
 use std::io;
 
@@ -14,6 +15,9 @@ const BLOCK: u64 = 512;
 const LONG_NAME: u64 = 4 << 10;
 /// Extended headers hold a few names and times.
 const EXTENDED: u64 = 64 << 10;
+
+/// Sizes from here on do not fit the octal field, and are left out of it (POSIX, ustar).
+const TOO_LARGE: u64 = 8 << 30;
 
 /// A tar archive.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +33,10 @@ pub struct Archive {
     pub headers: Vec<(u64, u64)>,
     /// Everything that loaders may read differently.
     pub faults: Vec<Fault>,
+    /// Whether an extended header says something else than a plain one.
+    overridden: bool,
+    /// How many members only the reading by plain headers finds; they are the last.
+    second: usize,
 }
 
 /// A member of a tar archive.
@@ -85,6 +93,19 @@ pub enum Fault {
     /// A folder or a link that carries data, which some loaders step over and some take for headers.
     #[error("the member `{0}` is no file but carries data")]
     Data(String),
+    /// A global header that names a path or a size: for some readers it holds for all members, for others for none.
+    #[error(
+        "a global header gives `{0}`, which readers apply to all members, to the next one, or to none"
+    )]
+    Global(&'static str),
+    /// A key that an extended header gives twice.
+    #[error("an extended header gives `{0}` twice")]
+    Doubled(&'static str),
+    /// A number that readers take differently: negative, or with other characters than digits.
+    #[error(
+        "the size of the member `{0}` is negative or no number, and readers take it differently"
+    )]
+    Number(String),
     /// Two members have the same name: the last one wins, but not for every loader.
     #[error("two members are called `{0}`")]
     Duplicate(String),
@@ -104,10 +125,32 @@ pub fn looks_like(bytes: &dyn Bytes) -> io::Result<bool> {
 /// # Errors
 /// What reading the bytes returns.
 pub fn read(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Archive> {
+    let mut archive = chain(bytes, limits, Reading::Extended)?;
+    if archive.overridden {
+        let plain = chain(bytes, limits, Reading::Plain)?;
+        archive.merge(plain);
+    }
+    note_duplicates(&mut archive);
+    Ok(archive)
+}
+
+/// Which headers a reader goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// Extended headers change what plain ones say.
+    Extended,
+    /// Plain headers alone; extended ones are stepped over.
+    Plain,
+}
+
+/// Follows the headers, each of which says where the next one is.
+fn chain(bytes: &dyn Bytes, limits: &Limits, reading: Reading) -> io::Result<Archive> {
     let mut reader = Reader {
         input: Input::new(bytes),
         archive: Archive::default(),
         pending: Pending::default(),
+        global: Pending::default(),
+        reading,
     };
     let mut at = 0;
     while (reader.archive.members.len() as u64) < limits.members {
@@ -124,12 +167,35 @@ pub fn read(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Archive> {
         };
         at = next;
     }
-    note_duplicates(&mut reader.archive);
     Ok(reader.archive)
 }
 
+impl Archive {
+    /// Takes over what only the other reading finds: other data, or names that lead out of a folder.
+    fn merge(&mut self, other: Self) {
+        let known: std::collections::HashSet<(u64, u64)> = self
+            .members
+            .iter()
+            .map(|member| (member.start, member.length))
+            .collect();
+        let leads_out = |text: &str| text.starts_with(['/', '\\']) || text.contains("..");
+        let is_new = |member: &Member| {
+            let is_other = !known.contains(&(member.start, member.length));
+            let target = member.target.as_deref().is_some_and(leads_out);
+            is_other && member.length > 0 || leads_out(&member.name) || target
+        };
+        self.headers.extend(other.headers);
+        self.headers.sort_unstable();
+        self.headers.dedup();
+        let new = other.members.into_iter().filter(is_new);
+        let at = self.members.len();
+        self.members.extend(new);
+        self.second = self.members.len().saturating_sub(at);
+    }
+}
+
 /// What extended headers say about the next member.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Pending {
     name: Option<String>,
     target: Option<String>,
@@ -140,24 +206,28 @@ struct Reader<'a> {
     input: Input<'a>,
     archive: Archive,
     pending: Pending,
+    /// What global headers say about all members.
+    global: Pending,
+    reading: Reading,
 }
 
 impl Reader<'_> {
     /// Reads one header; returns where the next one is, none where the archive breaks.
     fn member(&mut self, block: &[u8], at: u64) -> io::Result<Option<u64>> {
-        let (true, Some(plain)) = (is_header(block), size_of(block)) else {
+        if !is_header(block) {
             return Ok(None);
-        };
+        }
+        let plain = self.size(block);
         let start = at.saturating_add(BLOCK);
         let letter = block.get(156).copied().unwrap_or_default();
         let is_extended = matches!(letter, b'L' | b'K' | b'x' | b'X' | b'g');
-        let length = match self.pending.size {
+        let length = match self.pending.size.or(self.global.size) {
             Some(size) if !is_extended => size,
             _ => plain,
         };
-        if start.saturating_add(length) > self.input.len() {
-            return Ok(None);
-        }
+        let left = self.input.len().saturating_sub(start);
+        let is_cut = length > left;
+        let length = length.min(left);
         let start = match letter {
             b'S' => self.behind_map(block, start)?,
             _ => start,
@@ -168,22 +238,34 @@ impl Reader<'_> {
             self.extended(letter, start, length)?;
         } else {
             self.archive.headers.push((at, start));
-            self.add(block, letter, start, (plain, length))?;
+            self.add(block, letter, start, (plain, length));
+        }
+        // What is there of a member that breaks off is read by some loaders before they notice.
+        if is_cut {
+            return Ok(None);
         }
         Ok(Some(start.saturating_add(
             length.div_ceil(BLOCK).saturating_mul(BLOCK),
         )))
     }
 
-    fn add(
-        &mut self,
-        block: &[u8],
-        letter: u8,
-        start: u64,
-        (plain, length): (u64, u64),
-    ) -> io::Result<()> {
+    /// The size in a plain header; as lenient readers take it where it is no number.
+    fn size(&mut self, block: &[u8]) -> u64 {
+        let field = block.get(124..136).unwrap_or_default();
+        number(field).unwrap_or_else(|| {
+            let name = escape(&name_of(block), 200);
+            self.archive.faults.push(Fault::Number(name));
+            let digits = field.iter().skip_while(|byte| **byte == b' ');
+            let digits = digits.take_while(|byte| (b'0'..=b'7').contains(*byte));
+            digits.fold(0, |size, digit| size << 3 | u64::from(digit & 7))
+        })
+    }
+
+    fn add(&mut self, block: &[u8], letter: u8, start: u64, (plain, length): (u64, u64)) {
         let pending = std::mem::take(&mut self.pending);
-        let name = pending.name.unwrap_or_else(|| name_of(block));
+        let name = pending.name.or_else(|| self.global.name.clone());
+        self.archive.overridden |= name.is_some() || pending.target.is_some() || plain != length;
+        let name = name.unwrap_or_else(|| name_of(block));
         let kind = match letter {
             b'1' => Kind::HardLink,
             b'2' => Kind::SymbolicLink,
@@ -194,7 +276,10 @@ impl Reader<'_> {
             _ => Kind::File,
         };
         let shown = escape(&name, 200);
-        if plain != length && plain != 0 {
+        if plain != length
+            && (plain != 0 || length < TOO_LARGE)
+            && self.reading == Reading::Extended
+        {
             self.archive.faults.push(Fault::Size {
                 name: shown.clone(),
                 plain,
@@ -207,16 +292,15 @@ impl Reader<'_> {
         let is_link = matches!(kind, Kind::HardLink | Kind::SymbolicLink);
         let target = pending
             .target
+            .or_else(|| self.global.target.clone())
             .unwrap_or_else(|| text(block.get(157..257).unwrap_or_default()));
         self.archive.members.push(Member {
             name,
             kind,
             target: is_link.then_some(target),
             start,
-            // A loader may believe either size.
-            length: length.max(plain),
+            length,
         });
-        Ok(())
     }
 
     fn extended(&mut self, letter: u8, start: u64, length: u64) -> io::Result<()> {
@@ -228,41 +312,46 @@ impl Reader<'_> {
         if length > limit {
             self.archive.faults.push(Fault::Extended(start));
         }
+        if self.reading == Reading::Plain {
+            return Ok(());
+        }
         let data = self.input.prefix(start, length.min(limit))?.to_vec();
         match letter {
+            b'g' => {
+                let mut global = self.global.clone();
+                self.read_pax(&data, start, &mut global);
+                for (key, is_given) in [
+                    ("path", global.name.is_some()),
+                    ("linkpath", global.target.is_some()),
+                    ("size", global.size.is_some()),
+                ] {
+                    if is_given {
+                        self.archive.faults.push(Fault::Global(key));
+                    }
+                }
+                self.global = global;
+            }
             b'L' => self.pending.name = Some(text(&data)),
             b'K' => self.pending.target = Some(text(&data)),
             _ => {
-                if self.pax(&data).is_none() {
-                    self.archive.faults.push(Fault::Extended(start));
-                }
+                let mut pending = std::mem::take(&mut self.pending);
+                self.read_pax(&data, start, &mut pending);
+                self.pending = pending;
             }
         }
         Ok(())
     }
 
-    /// Records of `length key=value` and a line feed, the length counting itself (POSIX, pax format).
-    ///
-    /// A global header holds for all members that follow, but honest ones name no paths; its are taken
-    /// for the next member, as some loaders do.
-    fn pax(&mut self, mut data: &[u8]) -> Option<()> {
-        while data.first().is_some_and(|byte| *byte != 0) {
-            let blank = data.iter().take(20).position(|byte| *byte == b' ')?;
-            let length = std::str::from_utf8(data.get(..blank)?).ok()?;
-            let length: usize = length.parse().ok()?;
-            let record = data.get(blank.checked_add(1)?..length.checked_sub(1)?)?;
-            let split = record.iter().position(|byte| *byte == b'=')?;
-            let value = record.get(split.checked_add(1)?..)?;
-            let shown = || String::from_utf8_lossy(value).into_owned();
-            match record.get(..split)? {
-                b"path" | b"GNU.sparse.name" => self.pending.name = Some(shown()),
-                b"linkpath" => self.pending.target = Some(shown()),
-                b"size" => self.pending.size = Some(shown().trim().parse().ok()?),
-                _ => {}
-            }
-            data = data.get(length..)?;
+    fn read_pax(&mut self, data: &[u8], start: u64, into: &mut Pending) {
+        let mut seen = Vec::new();
+        if pax(data, into, &mut seen).is_none() {
+            self.archive.faults.push(Fault::Extended(start));
         }
-        Some(())
+        for key in KEYS {
+            if seen.iter().filter(|found| *found == key).count() > 1 {
+                self.archive.faults.push(Fault::Doubled(key));
+            }
+        }
     }
 
     /// A sparse file of old GNU has the rest of its map, in blocks, before its data.
@@ -295,11 +384,40 @@ impl Reader<'_> {
     }
 }
 
+/// The keys of extended headers that change where data goes and how much there is.
+const KEYS: &[&str] = &["path", "linkpath", "size", "GNU.sparse.name"];
+
+/// Records of `length key=value` and a line feed, the length counting itself (POSIX, pax format).
+fn pax(mut data: &[u8], into: &mut Pending, seen: &mut Vec<&'static str>) -> Option<()> {
+    while data.first().is_some_and(|byte| *byte != 0) {
+        let blank = data.iter().take(20).position(|byte| *byte == b' ')?;
+        let length = std::str::from_utf8(data.get(..blank)?).ok()?;
+        let length: usize = length.parse().ok()?;
+        let record = data.get(blank.checked_add(1)?..length.checked_sub(1)?)?;
+        let split = record.iter().position(|byte| *byte == b'=')?;
+        let value = record.get(split.checked_add(1)?..)?;
+        let shown = || String::from_utf8_lossy(value).into_owned();
+        let key = record.get(..split)?;
+        seen.extend(KEYS.iter().find(|known| known.as_bytes() == key));
+        match key {
+            b"path" | b"GNU.sparse.name" => into.name = Some(shown()),
+            b"linkpath" => into.target = Some(shown()),
+            b"size" => into.size = Some(shown().trim().parse().ok()?),
+            _ => {}
+        }
+        data = data.get(length..)?;
+    }
+    Some(())
+}
+
 fn note_duplicates(archive: &mut Archive) {
     let mut seen = std::collections::HashSet::new();
+    // What only the second reading finds has the names of the first.
+    let first = archive.members.len().saturating_sub(archive.second);
     let doubles: Vec<Fault> = archive
         .members
         .iter()
+        .take(first)
         .filter(|member| member.kind != Kind::Folder && !seen.insert(member.name.as_str()))
         .map(|member| Fault::Duplicate(escape(&member.name, 200)))
         .collect();
@@ -319,10 +437,6 @@ fn is_header(block: &[u8]) -> bool {
     let unsigned: i64 = bytes().map(i64::from).sum();
     let signed: i64 = bytes().map(|byte| i64::from(byte.cast_signed())).sum();
     i64::try_from(declared).is_ok_and(|declared| declared == unsigned || declared == signed)
-}
-
-fn size_of(block: &[u8]) -> Option<u64> {
-    block.get(124..136).and_then(number)
 }
 
 /// A number in octal digits, or as GNU writes large ones: big-endian behind a set high bit.
@@ -465,6 +579,67 @@ mod tests {
             ]
         );
         assert_eq!((found.complete, found.trailing), (true, Some(end)));
+    }
+
+    fn pax_record(key: &str, value: &str) -> Vec<u8> {
+        let rest = key.len() + value.len() + 3;
+        let length = (rest + 1..).find(|length| length.to_string().len() + rest == *length);
+        format!("{} {key}={value}\n", length.unwrap()).into_bytes()
+    }
+
+    #[test]
+    fn both_readings_of_a_size_are_listed() {
+        // By its plain header `data` is empty, and what it holds are headers (CVE-2025-62518).
+        let inner = member("inner", b'0', b"hidden");
+        let mut bytes = member("pax", b'x', &pax_record("size", &inner.len().to_string()));
+        let mut outer = member("data", b'0', &inner);
+        outer[124..135].copy_from_slice(b"00000000000");
+        outer[148..156].fill(b' ');
+        let sum: u64 = outer[..512].iter().map(|byte| u64::from(*byte)).sum();
+        outer[148..154].copy_from_slice(format!("{sum:06o}").as_bytes());
+        bytes.extend(outer);
+        bytes.extend(member("last", b'0', b"x"));
+        bytes.resize(bytes.len() + 1024, 0);
+        let found = of(&bytes);
+        let names: Vec<_> = found
+            .members
+            .iter()
+            .map(|member| member.name.as_str())
+            .collect();
+        assert_eq!(names, ["data", "last", "inner"]);
+        assert_eq!(found.members[2].length, 6);
+        let extended = inner.len() as u64;
+        let (name, plain) = ("data".to_owned(), 0);
+        assert_eq!(
+            found.faults,
+            [Fault::Size {
+                name,
+                plain,
+                extended
+            }]
+        );
+    }
+
+    #[test]
+    fn global_and_doubled_keys_and_odd_numbers_are_told() {
+        let twice = [pax_record("path", "a"), pax_record("path", "b")].concat();
+        let mut bytes = member("global", b'g', &pax_record("size", "3"));
+        bytes.extend(member("one", b'0', b"one"));
+        bytes.extend(member("pax", b'x', &twice));
+        bytes.extend(member("two", b'0', b"two"));
+        bytes.resize(bytes.len() + 1024, 0);
+        let found = of(&bytes);
+        assert_eq!(
+            found.faults,
+            [Fault::Global("size"), Fault::Doubled("path")]
+        );
+        assert_eq!(found.members[1].name, "b");
+        let mut odd = member("odd", b'0', b"12345678");
+        odd[124..136].copy_from_slice(&[0xff; 12]);
+        odd[148..156].fill(b' ');
+        let sum: u64 = odd[..512].iter().map(|byte| u64::from(*byte)).sum();
+        odd[148..154].copy_from_slice(format!("{sum:06o}").as_bytes());
+        assert_eq!(of(&odd).faults, [Fault::Number("odd".to_owned())]);
     }
 
     #[test]

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 
-use tutela_core::{Bytes, Limits, read_all};
+use tutela_core::{Bytes, Limits, escape, read_all};
 
-use crate::json::decode;
 use crate::tree::LENGTH;
+
+mod encoding;
 
 /// What an XML document says about things outside of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,10 +24,14 @@ pub struct Xml {
     pub entities: Vec<Entity>,
     /// Elements with an attribute or content that a check may want to see.
     pub elements: Vec<Element>,
+    /// Attributes of elements that say where their data lies in a file of weights: `offset` and `size`.
+    pub ranges: Vec<Element>,
     /// How many bytes the entity references in the text stand for, saturating.
     pub expanded: u64,
+    /// The encoding, when it hides the document from whoever reads its bytes: EBCDIC, UTF-7.
+    pub hidden_by: Option<String>,
     /// Why a part was not read.
-    pub unread: Option<&'static str>,
+    pub unread: Option<String>,
 }
 
 /// A reference to something outside of the document.
@@ -70,6 +75,8 @@ pub struct Element {
 
 /// Entities and elements that are kept.
 const KEPT: usize = 10_000;
+/// Places of weights that are kept: the largest models have some ten thousand.
+const RANGES: usize = 200_000;
 /// Levels of entities within entities that are followed.
 const LEVELS: usize = 32;
 /// Bytes of an element's content that are kept.
@@ -78,8 +85,8 @@ const CONTENT: usize = 4_096;
 /// Whether the bytes begin as XML does. HTML is none.
 #[must_use]
 pub fn looks_like(start: &[u8]) -> bool {
-    let decoded = decode(start);
-    let text = String::from_utf8_lossy(decoded.trim_ascii_start()).to_ascii_lowercase();
+    let decoded = encoding::decode(start);
+    let text = String::from_utf8_lossy(decoded.text.trim_ascii_start()).to_ascii_lowercase();
     if text.starts_with("<?xml") {
         return !text.contains("<!doctype html");
     }
@@ -101,13 +108,21 @@ pub fn read(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Xml> {
     let longest = LENGTH.min(limits.member_bytes);
     if bytes.len() > longest {
         return Ok(Xml {
-            unread: Some("the document is longer than is read"),
+            unread: Some("the document is longer than is read".to_owned()),
             ..Xml::default()
         });
     }
     let bytes = read_all(bytes, longest)?;
-    let text = String::from_utf8_lossy(&decode(&bytes)).into_owned();
-    Ok(parse(&text))
+    let decoded = encoding::decode(&bytes);
+    let mut xml = parse(&String::from_utf8_lossy(&decoded.text));
+    xml.hidden_by = decoded.hides;
+    if let Some(name) = decoded.unknown {
+        let name = escape(&name, 60);
+        xml.unread = Some(format!(
+            "the document is encoded in `{name}`, which is not known"
+        ));
+    }
+    Ok(xml)
 }
 
 /// Reads a document in memory.
@@ -177,7 +192,7 @@ impl<'a> Reader<'a> {
             entity.expanded = sizes.of(&key, 0);
         }
         if self.xml.root.is_empty() {
-            self.xml.unread = Some("the document has no element");
+            self.xml.unread = Some("the document has no element".to_owned());
         }
     }
 
@@ -367,6 +382,11 @@ impl<'a> Reader<'a> {
 
     fn keep(&mut self, name: &str, attributes: &[(&str, &str)], start: u64) {
         let local = name.rsplit(':').next().unwrap_or_default();
+        let has = |wanted: &str| attributes.iter().any(|(key, _)| *key == wanted);
+        if has("offset") && has("size") && self.xml.ranges.len() < RANGES {
+            let element = self.element_of(name, attributes, start);
+            self.xml.ranges.push(element);
+        }
         let holds = matches!(local, "Extension" | "script" | "Script");
         let wanted =
             holds || local == "include" || attributes.iter().any(|(key, _)| is_reference(key));
@@ -382,15 +402,20 @@ impl<'a> Reader<'a> {
         } else {
             String::new()
         };
-        self.xml.elements.push(Element {
+        let element = self.element_of(name, attributes, start);
+        self.xml.elements.push(Element { content, ..element });
+    }
+
+    fn element_of(&self, name: &str, attributes: &[(&str, &str)], start: u64) -> Element {
+        let attributes = attributes.iter();
+        Element {
             name: name.to_owned(),
             attributes: attributes
-                .iter()
                 .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
                 .collect(),
-            content,
+            content: String::new(),
             region: (start, self.at as u64),
-        });
+        }
     }
 }
 

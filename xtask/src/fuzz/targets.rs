@@ -42,6 +42,7 @@ targets! {
     "layout": |bytes, limits| accounted(bytes, limits),
     "msgpack": |bytes, limits| formats::msgpack::read(bytes, limits),
     "npy": |bytes, _limits| formats::npy::read(bytes),
+    "ocdbt": |bytes, limits| (formats::ocdbt::read(bytes), formats::ocdbt::paths(bytes, limits)),
     "oci": |bytes, _limits| (formats::oci::read(bytes), formats::oci::named_by(&String::from_utf8_lossy(bytes))),
     "onnx": |bytes, limits| formats::onnx::read(bytes, limits),
     "packages": |bytes, _limits| listed(bytes),

@@ -206,7 +206,7 @@ fn the_limit_keeps_the_worst_and_counts_the_rest() {
         .collect();
     assert_eq!(messages, ["7", "0", "1"]);
     assert_eq!(record.findings_omitted, 7);
-    assert_eq!(record.worst(), Some(Severity::Critical));
+    assert_eq!(record.findings[0].severity, Severity::Critical);
 }
 
 #[test]

@@ -191,6 +191,14 @@ fn length(member: &zip::Member) -> u64 {
 }
 
 fn stream(entry: &Entry<'_>, format: Format, claims: &mut Claims) {
+    // First: they lie in the middle of what is packed.
+    for (start, length) in entry.stream.iter().flat_map(|stream| &stream.asides) {
+        claims.claim(
+            *start,
+            start.saturating_add(*length),
+            &Role::Member("aside".to_owned()),
+        );
+    }
     let end = entry.stream.map(|stream| stream.trailing());
     claims.claim(0, end.flatten().unwrap_or(u64::MAX), &Role::Packed(format));
 }

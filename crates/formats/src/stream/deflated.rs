@@ -6,9 +6,26 @@ use tutela_core::escape;
 
 use super::source::{Output, Source, Step, Stop, Then, pump};
 
+/// The part of a header that all have (RFC 1952, section 2.3).
+const FIXED: u64 = 10;
+
 pub(super) fn gzip(source: &mut Source<'_>, output: &mut Output) -> Result<(), Stop> {
+    let start = source.position();
     let mut decoder = GzDecoder::new(source);
     let done = output.take(&mut decoder);
+    if let Some(header) = decoder.header() {
+        let mut at = start.saturating_add(FIXED);
+        if let Some(extra) = header.extra() {
+            at = at.saturating_add(2);
+            output.aside(at, extra.len());
+            at = at.saturating_add(extra.len() as u64);
+        }
+        // Each text ends with a zero byte.
+        for text in [header.filename(), header.comment()].into_iter().flatten() {
+            output.aside(at, text.len());
+            at = at.saturating_add(text.len() as u64).saturating_add(1);
+        }
+    }
     let name = decoder.header().and_then(|header| header.filename());
     if let (None, Some(name)) = (&output.name, name) {
         output.name = Some(escape(&String::from_utf8_lossy(name), 200));

@@ -122,6 +122,8 @@ pub struct Stream {
     pub parts: Vec<Part>,
     /// Everything that loaders may read differently.
     pub faults: Vec<Fault>,
+    /// Where bytes of any length lie that unpacking steps over: skippable frames, extra fields and comments.
+    pub asides: Vec<(u64, u64)>,
 }
 
 impl Stream {
@@ -225,7 +227,9 @@ pub fn unpack(
                 output.bytes.shrink_to_fit();
                 break;
             }
-            Err(Stop::Broken) if output.bytes.is_empty() => return Err(Failed::Broken),
+            Err(Stop::Broken) if output.bytes.is_empty() && stream.asides.is_empty() => {
+                return Err(Failed::Broken);
+            }
             Err(Stop::Broken) => {
                 stream.faults.push(Fault::Broken { at: part.packed });
                 break;
@@ -233,6 +237,7 @@ pub fn unpack(
         }
     }
     stream.faults.extend(output.name.map(Fault::Name));
+    stream.asides.append(&mut output.asides);
     stream.bytes = output.bytes;
     Ok(stream)
 }
@@ -246,12 +251,12 @@ fn next_part(
 ) -> io::Result<bool> {
     let can_skip = matches!(codec, Codec::Zstd | Codec::Lz4);
     if stream.parts.is_empty() {
-        while can_skip && skip_frame(source)? {}
+        while can_skip && aside(source, stream, limits)? {}
         return Ok(true);
     }
     let end = source.position();
     loop {
-        if can_skip && skip_frame(source)? {
+        if can_skip && aside(source, stream, limits)? {
             continue;
         }
         // Loaders step over zeros between parts: tapes and xz pad with them.
@@ -303,6 +308,21 @@ pub(crate) fn behind_skippable(bytes: &dyn Bytes) -> io::Result<Option<Format>> 
     .into_iter()
     .find(|(wanted, _)| skipped && *wanted == magic)
     .map(|(_, format)| format))
+}
+
+/// Steps over a frame that carries no data for the loader, and notes where its bytes lie.
+fn aside(source: &mut Source<'_>, stream: &mut Stream, limits: &Limits) -> io::Result<bool> {
+    let start = source.position().saturating_add(8);
+    let is_frame = skip_frame(source)?;
+    let length = source.position().saturating_sub(start);
+    if is_frame && length > 0 {
+        if (stream.asides.len() as u64) < limits.members {
+            stream.asides.push((start, length));
+        } else if !stream.faults.contains(&Fault::TooMany(limits.members)) {
+            stream.faults.push(Fault::TooMany(limits.members));
+        }
+    }
+    Ok(is_frame)
 }
 
 /// Steps over a frame that carries no data (RFC 8878, section 3.1.2; LZ4 has the same).

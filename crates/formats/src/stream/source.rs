@@ -125,6 +125,8 @@ pub(super) struct Output {
     limit: u64,
     /// The name in the first header that has one.
     pub(super) name: Option<String>,
+    /// Where bytes lie that the decoder steps over.
+    pub(super) asides: Vec<(u64, u64)>,
 }
 
 impl Output {
@@ -133,6 +135,7 @@ impl Output {
             bytes: Vec::new(),
             limit,
             name: None,
+            asides: Vec::new(),
         }
     }
 
@@ -147,6 +150,15 @@ impl Output {
                 self.bytes.extend_from_slice(bytes);
                 Ok(())
             }
+        }
+    }
+
+    /// Notes bytes that the decoder steps over; a few have no room for anything.
+    pub(super) fn aside(&mut self, start: u64, length: usize) {
+        const FEW: usize = 16;
+        const MOST: usize = 1_000;
+        if length > FEW && self.asides.len() < MOST {
+            self.asides.push((start, length as u64));
         }
     }
 

@@ -90,7 +90,19 @@ fn frames_without_data_are_stepped_over() {
             (2, vec![]),
             "{codec:?}"
         );
+        let second = (empty.len() + packed.len() + 8) as u64;
+        assert_eq!(stream.asides, [(8, 3), (second, 3)], "{codec:?}");
     }
+}
+
+#[test]
+fn fields_of_a_header_are_told() {
+    let extra = [7; 20];
+    let mut bytes = b"\x1f\x8b\x08\x1c\0\0\0\0\x02\x03\x14\0".to_vec();
+    bytes.extend(extra);
+    bytes.extend(b"a\0and a comment that is long\0\x03\0\0\0\0\0\0\0\0\0");
+    let stream = of(&bytes, Codec::Gzip).unwrap();
+    assert_eq!(stream.asides, [(12, 20), (34, 26)]);
 }
 
 #[test]

@@ -353,6 +353,10 @@ impl Evaluator {
                 value = self.subscript(&value, cursor);
             } else if cursor.sign("(") {
                 let arguments = self.arguments(cursor);
+                // An engine may know `getattr`; no function of a chat wants such a name.
+                for text in arguments.placed.iter().filter_map(|it| it.text.clone()) {
+                    self.reach(&text, "gives a function the name");
+                }
                 value = Known::made_of(std::iter::once(&value).chain(&arguments.placed));
             } else if cursor.sign("|") {
                 value = self.filter(&value, cursor);

@@ -125,6 +125,7 @@ mod tests {
             "{% for k in ['__class__', '__init__'] %}{{ x[k] }}{% endfor %}",
             "{{ (generator).gi_frame.f_builtins }}",
             "{{ eval('1') }}",
+            "{{ getattr(getattr('', '__class__'), '__mro__') }}",
             "{{ messages and x['__class__'] }}",
             "{{ '' if true else x.__class__",
             "{% for i in range(0, 999999999) %}a{% endfor %}",
@@ -138,6 +139,7 @@ mod tests {
     #[test]
     fn ordinary_templates_are_not() {
         for template in [
+            "{{ raise_exception('a role named __init__ is not known') }}",
             "{{ bos_token }}{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] | trim + '<|im_end|>' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
             "{%- set ns = namespace(found=false, last=-1) -%}{%- for m in messages[::-1] %}{% set ns.found = true %}{% set ns.last = (messages|length - 1) - loop.index0 %}{% endfor -%}",
             "{{- raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}",

@@ -102,6 +102,9 @@ const fn flags(listed: u16, local: u16) -> Severity {
 pub(super) fn of_tar(fault: &tar::Fault) -> Judged {
     let (sort, severity) = match fault {
         tar::Fault::Size { .. } => ("size", Severity::High),
+        tar::Fault::Global(_) => ("global", Severity::High),
+        tar::Fault::Doubled(_) => ("doubled", Severity::High),
+        tar::Fault::Number(_) => ("number", Severity::High),
         tar::Fault::Data(_) => ("folder-data", Severity::Medium),
         tar::Fault::Extended(_) => ("extended", Severity::Medium),
         // A later version of a file is appended, and wins.
@@ -158,4 +161,10 @@ pub(super) fn behind(from: u64, end: u64, format: Option<Format>) -> Judged {
     };
     let message = format!("{length} bytes stand behind the packed data{what}");
     Judged::new("behind", severity, message).between(from, end)
+}
+
+/// What unpacking steps over is for notes of the program that packed; a file there is meant for somebody.
+pub(super) fn aside(start: u64, length: u64, format: Format) -> Judged {
+    let message = format!("{length} bytes that unpacking steps over are a {format}");
+    Judged::new("aside", Severity::High, message).between(start, start.saturating_add(length))
 }

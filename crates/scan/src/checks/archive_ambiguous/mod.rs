@@ -28,8 +28,8 @@ declare_check! {
     /// several directories names; members that lie inside each other or have one name; flags that
     /// claim encryption over plain data; data that does not fit its checksum or its declared size;
     /// names with a zero byte; bytes before, between and behind the members. In tar archives: two
-    /// sizes of one member, folders with data, broken extended headers. In gzip, zlib, bzip2, xz,
-    /// lzma, Zstandard, LZ4 and 7z: files that hide behind the end. And files that are one thing from
+    /// sizes of one member, folders with data, broken or global extended headers. In gzip, zlib, bzip2, xz,
+    /// lzma, Zstandard, LZ4 and 7z: files that hide behind the end, or in frames and fields that are stepped over. And files that are one thing from
     /// the front and an archive from the back.
     ///
     /// # Why it matters
@@ -58,7 +58,7 @@ declare_check! {
     /// # References
     /// CWE-436 (interpretation conflict), CWE-354 (improper validation of an integrity check value);
     /// CVE-2025-1944, CVE-2025-1945 and CVE-2025-10156 (scanners stopped by a changed name, flag and
-    /// checksum); MITRE ATLAS AML.T0010.003 (supply chain compromise: model), AML.T0011.000 (unsafe AI
+    /// checksum); CVE-2025-62518 (tar members read by the size in the wrong header); MITRE ATLAS AML.T0010.003 (supply chain compromise: model), AML.T0011.000 (unsafe AI
     /// artifacts); OWASP ML06:2023; AI Act article 15(5); PKWARE's APPNOTE on the zip format.
     pub struct ArchiveAmbiguous {
         code: "archive-ambiguous",
@@ -74,6 +74,7 @@ declare_check! {
             Reference::advisory("CVE-2025-1944"),
             Reference::advisory("CVE-2025-1945"),
             Reference::advisory("CVE-2025-10156"),
+            Reference::advisory("CVE-2025-62518"),
             Reference::atlas("AML.T0010.003"),
             Reference::atlas("AML.T0011.000"),
             Reference::owasp("ML06:2023"),
@@ -176,6 +177,11 @@ impl Comparison<'_> {
         if let Some(stream) = self.entry.stream {
             found.extend(stream.faults.iter().filter_map(faults::of_stream));
             found.extend(self.behind(stream.trailing())?);
+            for (start, length) in stream.asides.iter().copied() {
+                let window = Window::new(self.entry.bytes, start, length);
+                let format = sniff(&window, self.limits)?;
+                found.extend(format.map(|format| faults::aside(start, length, format)));
+            }
         }
         if let Some(archive) = self.entry.sevenzip
             && archive.trailing > 0

@@ -6,7 +6,7 @@ use tutela_core::{
     Artifact, Bytes, Context, Error, Reference, Region, Scratch, Severity, declare_check, escape,
     read_all,
 };
-use tutela_formats::{Entry, sevenzip, stream, tar, zip};
+use tutela_formats::{Entry, Format, ocdbt, sevenzip, stream, tar, zip};
 
 use crate::inside::location;
 use crate::names::{self, Wrong};
@@ -19,7 +19,7 @@ declare_check! {
     /// Archives whose members would be written outside the folder that they are unpacked into.
     ///
     /// # What it finds
-    /// Names of members of zip, tar and 7z archives, and names in gzip headers, that are absolute, name a
+    /// Names of members of zip, tar and 7z archives, names in gzip headers, and files that an Orbax database names, that are absolute, name a
     /// drive or a network share, or climb out with `..`, by either slash; symbolic and hard links that
     /// lead out; members that would be written through a symbolic link of the same archive; devices and
     /// pipes. It looks into archives inside archives, whatever the files are called.
@@ -70,9 +70,14 @@ declare_check! {
 }
 
 impl EntryCheck for ArchivePathEscape {
-    fn begin<'a>(&self, _artifact: &'a Artifact, _context: &'a Context<'a>) -> Visitor<'a> {
+    fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         Box::new(move |file, entry, sink| {
-            for (wrong, more) in sorted(paths(entry)) {
+            let mut paths = paths(entry);
+            if entry.formats.contains(&Format::Ocdbt) {
+                let named = ocdbt::paths(entry.bytes, context.limits)?;
+                paths.extend(named.iter().filter_map(|text| of_ocdbt(text)));
+            }
+            for (wrong, more) in sorted(paths) {
                 let more = match more {
                     0 => String::new(),
                     more => format!(", and {more} more such names"),
@@ -185,6 +190,17 @@ fn of_sevenzip(member: &sevenzip::Member) -> Path {
         },
         region: None,
     }
+}
+
+/// The files that a database names, cut where a way up begins: letters before it may be lengths.
+fn of_ocdbt(text: &str) -> Option<Path> {
+    let at = text.find("../").or_else(|| text.find("..\\"))?;
+    Some(Path {
+        name: text.get(at..)?.to_owned(),
+        target: None,
+        kind: Kind::Plain,
+        region: None,
+    })
 }
 
 fn of_stream(fault: &stream::Fault) -> Option<Path> {

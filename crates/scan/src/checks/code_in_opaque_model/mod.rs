@@ -8,7 +8,8 @@ use tutela_core::{
 };
 use tutela_formats::{Entry, Format, layers, strings};
 
-use crate::inside::location;
+use crate::config::name_of;
+use crate::inside::{location, place};
 use crate::signs;
 use crate::together::{EntryCheck, Visitor};
 
@@ -16,8 +17,8 @@ declare_check! {
     /// Code in models whose formats are only recognised.
     ///
     /// # What it finds
-    /// In models of ExecuTorch, PyTorch mobile, ONNX Runtime, TensorRT, RKNN, Torch7, Paddle and GGML, which are not taken
-    /// apart: programs and libraries for the processor of the host, paths of libraries to load, and texts
+    /// In models of ExecuTorch, PyTorch mobile, ONNX Runtime, TensorRT, RKNN, Torch7, Paddle and GGML, and in files of no
+    /// known format that are named like an engine (`.engine`, `.plan`, `.mnn`, `.cntk`, `.om` and others): programs and libraries for the processor of the host, paths of libraries to load, and texts
     /// that start programs, run code or talk to other computers.
     ///
     /// # Why it matters
@@ -70,10 +71,20 @@ const LEAST: usize = 5;
 impl EntryCheck for CodeInOpaqueModel {
     fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         Box::new(move |file, entry, sink| {
+            let here = (file, entry);
             let format = entry.formats.iter().find(|format| is_opaque(**format));
-            format.map_or(Ok(()), |format| {
-                examine((file, entry), *format, context.limits, sink)
-            })
+            if let Some(format) = format {
+                let texts = has_texts(entry, *format, context.limits)?;
+                return examine(here, format.name(), texts, sink);
+            }
+            if let Some(name) = claimed(here)? {
+                let place = place(file, entry.member);
+                sink.incomplete(format!(
+                    "`{place}` is called {name} and is of no known format: it is searched, not understood"
+                ));
+                return examine(here, name, true, sink);
+            }
+            Ok(())
         })
     }
 
@@ -100,6 +111,53 @@ const fn is_opaque(format: Format) -> bool {
     )
 }
 
+/// What the name of a file says that it is, when its content is of no known format and no text. A name decides
+/// nothing but that the bytes are worth a search.
+fn claimed((file, entry): (&ArtifactFile, &Entry<'_>)) -> io::Result<Option<&'static str>> {
+    let name = name_of(file, entry);
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let known = ENDINGS
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(ending));
+    let Some((_, claim)) = known.filter(|_| entry.formats.is_empty() && !entry.bytes.is_empty())
+    else {
+        return Ok(None);
+    };
+    let mut head = [0; 4096];
+    let count = entry.bytes.read_at(0, &mut head)?;
+    let head = head.get(..count).unwrap_or_default();
+    let is_odd = |byte: &u8| matches!(byte, 0..=8 | 14..=31 | 0x7f);
+    // A letter that the window cuts is no fault of the text.
+    let is_text =
+        std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true);
+    Ok((!is_text || head.iter().any(is_odd)).then_some(*claim))
+}
+
+/// Endings of engines and models in formats that are not told by their content, or not in every version.
+const ENDINGS: &[(&str, &str)] = &[
+    ("bmodel", "model for Sophon processors"),
+    ("caffemodel", "Caffe model"),
+    ("cmf", "CNTK model"),
+    ("cntk", "CNTK model"),
+    ("dlc", "model for Qualcomm processors"),
+    ("dnn", "CNTK model"),
+    ("engine", "TensorRT engine"),
+    ("hef", "model for Hailo processors"),
+    ("kmodel", "model for Kendryte processors"),
+    ("mnn", "MNN model"),
+    ("nb", "Paddle Lite model"),
+    ("om", "model for Ascend processors"),
+    ("pdiparams", "Paddle model"),
+    ("pdmodel", "Paddle model"),
+    ("plan", "TensorRT engine"),
+    ("pte", "ExecuTorch model"),
+    ("rknn", "RKNN model"),
+    ("t7", "Torch7 model"),
+    ("tmfile", "Tengine model"),
+    ("trt", "TensorRT engine"),
+    ("xmodel", "model for Xilinx processors"),
+];
+
 /// Whether a text in a model says something: vocabularies hold any word, and a Paddle program the lines of the script
 /// that made it, where it is followed operator by operator.
 fn has_texts(entry: &Entry<'_>, format: Format, limits: &Limits) -> io::Result<bool> {
@@ -112,8 +170,8 @@ fn has_texts(entry: &Entry<'_>, format: Format, limits: &Limits) -> io::Result<b
 
 fn examine(
     (file, entry): (&ArtifactFile, &Entry<'_>),
-    format: Format,
-    limits: &Limits,
+    name: &str,
+    texts: bool,
     sink: &mut dyn Sink,
 ) -> io::Result<()> {
     let finding = |start: u64, end: u64, message: String| -> Finding {
@@ -122,10 +180,10 @@ fn examine(
             .at(location(file, entry).at(Region::Bytes { start, end }))
     };
     for start in strings::programs(entry.bytes, MOST)? {
-        let message = format!("a program or library for the host's processor lies in the {format}");
+        let message = format!("a program or library for the host's processor lies in the {name}");
         sink.finding(finding(start, start.saturating_add(64), message));
     }
-    if !has_texts(entry, format, limits)? {
+    if !texts {
         return Ok(());
     }
     let mut told = 0_usize;
@@ -141,7 +199,7 @@ fn examine(
                 let end = at.saturating_add(text.len() as u64);
                 reached = end;
                 told = told.saturating_add(1);
-                let message = format!("a text in the {format} {}: `{shown}`", sign.what());
+                let message = format!("a text in the {name} {}: `{shown}`", sign.what());
                 sink.finding(finding(start, end, message));
             }
         }

@@ -16,7 +16,7 @@ declare_check! {
     /// the imports of a pickle: Hydra's `_target_`, `class_path` and their like that name `os.system`,
     /// `builtins.exec`, `torch.load` or anything else that starts programs, runs or loads code, talks over the
     /// network or touches files; YAML tags such as `!!python/object/apply:os.system`; texts that are Python code
-    /// such as `__import__('os').system(…)`. Names that are not known to be harmless are medium findings.
+    /// such as `__import__('os').system(…)`; the `download` of a data set for YOLO, which is run. Names that are not known to be harmless are medium findings.
     ///
     /// # Why it matters
     /// Hydra calls whatever `_target_` names, with the arguments that stand beside it, and `yaml.load` with an

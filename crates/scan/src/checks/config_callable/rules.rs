@@ -5,11 +5,14 @@ use tutela_formats::tree::{Document, Node, Value};
 
 use crate::callables::Effect;
 use crate::config::{REMARKS, Remark, effect_of_path, is_path, shown};
+use crate::signs;
+use crate::source::{Deed, acts};
 
 /// A configuration without any of these is of no interest.
 pub(super) const WORDS: &[&str] = &[
     "target",
     "component",
+    "download",
     "python/",
     "!new:",
     "!apply:",
@@ -38,6 +41,7 @@ pub(super) const WORDS: &[&str] = &[
 pub(super) fn judge(document: &Document) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for root in &document.roots {
+        dataset(root, &mut remarks);
         root.each("", &mut |key, node| match &node.value {
             _ if remarks.len() >= REMARKS => {}
             Value::Tagged(tag, _) => tagged(tag, node, &mut remarks),
@@ -50,6 +54,36 @@ pub(super) fn judge(document: &Document) -> Vec<Remark> {
         });
     }
     remarks
+}
+
+/// A description of a data set for YOLO: its `download` is run, as Python or by a shell, when the data are not there.
+fn dataset(root: &Node, remarks: &mut Vec<Remark>) {
+    let has = |key: &str| root.all(key).next().is_some();
+    if !has("names") || !(has("train") || has("val")) {
+        return;
+    }
+    for node in root.all("download") {
+        let Some(text) = node.text().map(str::trim) else {
+            continue;
+        };
+        let is_address = text.starts_with("http") && !text.contains(char::is_whitespace);
+        if text.is_empty() || is_address {
+            continue;
+        }
+        let deed = match text.strip_prefix("bash ") {
+            Some(command) => signs::find(command).map(|(_, sign)| sign.what().to_owned()),
+            None => acts(text)
+                .into_iter()
+                .find(|act| act.deed != Deed::Fetches)
+                .map(|act| format!("{} (`{}`)", act.deed.clause(), shown(&act.path))),
+        };
+        let (severity, what) = match deed {
+            Some(deed) => (Severity::High, format!(", which {deed}")),
+            None => (Severity::Medium, String::new()),
+        };
+        let message = format!("`download` is run when the data are not there{what}");
+        remarks.push(Remark::about(node, severity, message));
+    }
 }
 
 /// How a loader treats the value of a key.

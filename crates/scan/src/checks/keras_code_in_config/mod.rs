@@ -235,6 +235,12 @@ impl Examination<'_> {
         if names::is_hostile_source(&text.value) {
             return verdict(Severity::High, "is the source of a program");
         }
+        if names::is_module_that_acts(&text.key, &text.value) {
+            return verdict(
+                Severity::High,
+                "is a module that runs programs or code, which no layer needs",
+            );
+        }
         let owner = text
             .owner
             .and_then(|index| self.config.objects.get(index))?;

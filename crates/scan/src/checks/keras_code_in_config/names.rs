@@ -7,8 +7,8 @@
 use tutela_core::{Severity, escape};
 use tutela_formats::keras::Object;
 
-use crate::callables::{Effect, effect};
 use super::python::is_python;
+use crate::callables::{Effect, effect, package_effect};
 use crate::keras::plain_class;
 
 /// How bad an object is, and why, as a sentence that goes on from its name.
@@ -356,6 +356,12 @@ pub(super) fn lambda(module: Option<&str>, name: &str) -> Option<Verdict> {
         return verdict(Severity::Critical, known.clause());
     }
     module.and_then(|module| named(module, name, Kind::Function))
+}
+
+/// Whether a setting such as `fn_module` names a module that starts programs or runs code. `module` itself is judged
+/// with the class or the function that it belongs to.
+pub(super) fn is_module_that_acts(key: &str, value: &str) -> bool {
+    key.ends_with("_module") && package_effect(value).severity() == Some(Severity::Critical)
 }
 
 /// Whether a text is Python that starts programs or runs code: nothing in a model needs such a text.

@@ -1,6 +1,7 @@
 //! Programs that nobody declared, above all next to a model.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use tutela_core::{
     Artifact, ArtifactFile, Context, Declaration, Error, Finding, Kind, Reference, Scratch,
@@ -17,7 +18,8 @@ declare_check! {
     /// # What it finds
     /// Native programs and libraries (ELF, PE, Mach-O) anywhere in the project or inside its archives, and
     /// scripts next to a model that the file system marks as programs, unless the project file declares them.
-    /// Content decides, not the name: a Linux program called `weights.bin` is a program.
+    /// Content decides, not the name: a Linux program called `weights.bin` is a program. So is a llamafile, which brings
+    /// its model with it, and a library that `torch.export` compiled into a `.pt2` archive: loading that runs it.
     ///
     /// # Why it matters
     /// A model needs no program beside it. Loaders of several frameworks take libraries from the model's own
@@ -63,10 +65,15 @@ declare_check! {
 
 impl EntryCheck for UnexpectedExecutable {
     fn begin<'a>(&self, artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
-        let surroundings = Surroundings::of(artifact, context);
+        // Only where there is a program: a project of ten thousand models would else be listed ten thousand times.
+        let surroundings = OnceLock::new();
         Box::new(move |file, entry, sink| {
+            let Some(format) = entry.formats.iter().find(|format| format.is_program()) else {
+                return Ok(());
+            };
+            let surroundings = surroundings.get_or_init(|| Surroundings::of(artifact, context));
             if !surroundings.declared.contains(file.path.as_str())
-                && let Some(finding) = judge(file, entry, &surroundings)
+                && let Some(finding) = judge(file, entry, *format, surroundings)
             {
                 sink.finding(finding.at(location(file, entry)));
             }
@@ -75,7 +82,10 @@ impl EntryCheck for UnexpectedExecutable {
     }
 
     fn plant(&self, scratch: &mut Scratch) -> Result<(), Error> {
-        scratch.write("planted-program", b"\x7fELF\x02\x01\x01\x00 no code follows")
+        scratch.write(
+            "planted-program",
+            b"\x7fELF\x02\x01\x01\x00 no code follows",
+        )
     }
 }
 
@@ -115,16 +125,24 @@ impl<'a> Surroundings<'a> {
     }
 }
 
-fn judge(file: &ArtifactFile, entry: &Entry<'_>, around: &Surroundings<'_>) -> Option<Finding> {
-    let format = entry.formats.iter().find(|format| format.is_program())?;
-    let near = around.is_near_model(file);
+fn judge(
+    file: &ArtifactFile,
+    entry: &Entry<'_>,
+    format: Format,
+    around: &Surroundings<'_>,
+) -> Option<Finding> {
     let inside = entry.member.is_some();
+    // A loader opens what is packed in its own format, wherever the file lies.
+    let in_model = inside && entry.around.iter().any(|format| format.is_model());
+    let near = in_model || around.is_near_model(file);
     let severity = match (format.is_native(), near, inside) {
         (true, true, _) => Severity::Critical,
         (true, false, false) => Severity::High,
         // Wheels and backups hold programs as a matter of course.
         (true, false, true) => Severity::Medium,
-        (false, true, false) if file.executable || is_windows_script(file, *format) => Severity::High,
+        (false, true, false) if file.executable || is_windows_script(file, format) => {
+            Severity::High
+        }
         (false, ..) => return None,
     };
     let whereabouts = match (inside, near) {
@@ -133,7 +151,12 @@ fn judge(file: &ArtifactFile, entry: &Entry<'_>, around: &Surroundings<'_>) -> O
         (false, true) => " next to a model",
         (false, false) => "",
     };
-    let message = format!("{format}{whereabouts}, not declared");
+    let brings = if brings_model(entry) {
+        " that brings a model with it: who starts the model runs the program (llamafile)"
+    } else {
+        ""
+    };
+    let message = format!("{format}{brings}{whereabouts}, not declared");
     Some(
         UnexpectedExecutable::INFO
             .finding(message)
@@ -145,9 +168,20 @@ fn judge(file: &ArtifactFile, entry: &Entry<'_>, around: &Surroundings<'_>) -> O
     )
 }
 
+/// Whether a program is an archive as well, with a model in it.
+fn brings_model(entry: &Entry<'_>) -> bool {
+    let is_model = |name: &str| name.ends_with(".gguf") || name.ends_with(".safetensors");
+    let archive = entry.archive.iter();
+    let mut members = archive.flat_map(|archive| &archive.members);
+    members.any(|member| is_model(&member.name))
+}
+
 /// Windows runs a script by its ending; there is no executable bit.
 fn is_windows_script(file: &ArtifactFile, format: Format) -> bool {
-    let ending = file.name().rsplit_once('.').map_or("", |(_, ending)| ending);
+    let ending = file
+        .name()
+        .rsplit_once('.')
+        .map_or("", |(_, ending)| ending);
     format == Format::WindowsScript
         && ["bat", "cmd", "ps1"]
             .iter()

@@ -16,7 +16,7 @@ declare_check! {
     /// # What it finds
     /// In XML files such as PMML and OpenVINO models: entities that refer to files or addresses, entities that
     /// stand for far more text than they hold (a "billion laughs"), document types outside of the file,
-    /// `XInclude`, and in PMML and OpenVINO models scripts, program libraries and paths that lead out of the folder.
+    /// `XInclude`, encodings that hide a document from whoever reads its bytes (EBCDIC, UTF-7), and in PMML and OpenVINO models scripts, program libraries and paths that lead out of the folder.
     ///
     /// # Why it matters
     /// A parser that resolves external entities sends the attacker files of the machine or calls addresses in its
@@ -33,7 +33,7 @@ declare_check! {
     /// parser that refuses DTDs, such as Python's `defusedxml`.
     ///
     /// # Limits
-    /// Documents longer than 64 MiB are not read. What a referenced DTD would declare is not known. HTML is not looked at.
+    /// Documents longer than 64 MiB are not read, nor those in encodings that are not known. What a referenced DTD would declare is not known. HTML is not looked at.
     ///
     /// # References
     /// CWE-611 (improper restriction of XML external entity reference), CWE-776 (XML entity expansion), CWE-918;
@@ -66,7 +66,7 @@ impl EntryCheck for XmlEntityExpansion {
                 return Ok(());
             }
             let document = xml::read(entry.bytes, context.limits)?;
-            if let Some(why) = document.unread {
+            if let Some(why) = &document.unread {
                 sink.incomplete(format!("`{}`: {why}", place(file, entry.member)));
             }
             report(&Self::INFO, judge(&document), (file, entry), sink);

@@ -12,6 +12,13 @@ const EXPANDED: u64 = 10 << 20;
 pub(super) fn judge(xml: &Xml) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let is_model = matches!(xml.root.as_str(), "PMML" | "net") || xml.root.ends_with(":PMML");
+    if let Some(encoding) = &xml.hidden_by {
+        let encoding = shown(encoding);
+        let message = format!(
+            "the document is encoded in {encoding}, in which its bytes show nothing of what it says"
+        );
+        remarks.push(remark(Severity::High, (0, 1), message));
+    }
     document_type(xml, is_model, &mut remarks);
     entities(xml, &mut remarks);
     for element in &xml.elements {
