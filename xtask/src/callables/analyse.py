@@ -134,6 +134,8 @@ def of_class(world, one, module):
                 effect = told(world.nodes[id(pair[1])].effects, lambda source: source != "self")
                 if name in MAKING or effect in ACTING:
                     made = max(made, effect, key=ORDER.index)
+            elif pair[0] == "seed" and name in MAKING:
+                made = max(made, told_of_seed(pair[1]), key=ORDER.index)
     for base, where in world.ancestors(one, module):
         if base is not None and where is not None:
             # BUILD with a state of two parts sets attributes one by one.
@@ -148,6 +150,13 @@ def of_class(world, one, module):
 def worst_of_seed(seed):
     letters = ["r" if letter == "o" else letter for letter in seed.effects]
     return max(letters, key=ORDER.index)
+
+
+def told_of_seed(seed):
+    """What a seed amounts to that may say that nobody steers it."""
+    if seed.steered:
+        return worst_of_seed(seed)
+    return "u" if any(letter in ALARMING for letter in seed.effects) else "p"
 
 
 def of_pair(world, pair):

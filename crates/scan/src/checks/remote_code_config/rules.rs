@@ -275,7 +275,14 @@ fn modules(root: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
                 top,
                 "sentence_transformers" | "pylate" | "model2vec" | "setfit"
             );
-            if known && effect_of_path(text).severity() < Some(Severity::Critical) {
+            let effect = effect_of_path(text);
+            // Its own classes load the weights beside them.
+            let is_class = text
+                .rsplit('.')
+                .next()
+                .is_some_and(|name| name.starts_with(char::is_uppercase));
+            let loads = is_class && matches!(effect, Effect::Loads | Effect::Network);
+            if known && (loads || effect.severity() < Some(Severity::Critical)) {
                 continue;
             }
             let module = text.rsplit_once('.').map_or(text, |(module, _)| module);
