@@ -32,6 +32,7 @@ use crate::bytecode::Function;
 pub use concealed::concealed;
 use machine::{Machine, Reading};
 pub use opcode::Opcode;
+pub use semantics::unvendored;
 pub use texts::texts;
 
 /// What a run of pickles would do.

@@ -410,8 +410,21 @@ fn reached_by_method(path: &str, given: &Given) -> Option<Subject> {
     }
 }
 
+/// The module of cloudpickle, where it is the copy that a library brings along.
+#[must_use]
+pub fn unvendored(module: &str) -> &str {
+    const BEARERS: &[&str] = &["joblib.externals.", "numba.", "pyspark.", "ray.", "srsly."];
+    let mut copies = BEARERS
+        .iter()
+        .filter_map(|bearer| module.strip_prefix(bearer));
+    copies
+        .find(|rest| matches!(rest.split('.').next(), Some("cloudpickle")))
+        .unwrap_or(module)
+}
+
 /// The name as it is known: through other modules to the one that is meant.
 pub(super) fn canonical(module: &str, name: &str) -> Subject {
+    let module = unvendored(module);
     let module = if module == "__builtin__" {
         "builtins"
     } else {

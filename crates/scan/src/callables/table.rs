@@ -199,7 +199,7 @@ pub(super) const TABLE: &[(&str, Effect)] = &[
     ("tokenizers", Library), ("torch", Unknown), ("torch.UntypedStorage.from_file", Files), ("torch._dynamo", Code),
     ("torch._inductor", Code), ("torch._utils", Unknown), ("torch.ao.nn", Library), ("torch.classes", Code),
     ("torch.cuda.FloatTensor", Pure), ("torch.distributed", Network), ("torch.distributions", Library),
-    ("torch.fx", Code), ("torch.hub", Loads), ("torch.jit", Code), ("torch.jit._pickle.build_boollist", Pure),
+    ("torch.fx", Code), ("torch.fx._symbolic_trace.Tracer", Pure), ("torch.hub", Loads), ("torch.jit", Code), ("torch.jit._pickle.build_boollist", Pure),
     ("torch.jit._pickle.build_doublelist", Pure), ("torch.jit._pickle.build_intlist", Pure),
     ("torch.jit._pickle.build_tensor_from_id", Pure), ("torch.jit._pickle.build_tensorlist", Pure),
     ("torch.jit._pickle.restore_type_tag", Pure), ("torch.multiprocessing", Programs), ("torch.nn", Library),

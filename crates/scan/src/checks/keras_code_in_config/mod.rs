@@ -48,7 +48,7 @@ declare_check! {
     ///
     /// # Limits
     /// Bytecode is judged by the names that it takes from outside, in Python 2.7 to 3.14: when all of them are harmless it
-    /// is a medium finding, else, and when it cannot be read, a critical one. A class of the maker's own
+    /// is a medium finding, a high one when it prints or asks, else, and when it cannot be read, a critical one. A class of the maker's own
     /// package is at most medium: its code is not in the file. Of YAML only lines are read. The graph of a
     /// `SavedModel` is another matter.
     ///
@@ -339,11 +339,25 @@ fn judged(bytecode: Option<&Bytecode>) -> (Severity, String) {
             Severity::Critical,
             "; it cannot be read to its end".to_owned(),
         ),
-        None => (
-            Severity::Medium,
-            "; nothing harmful was found in it".to_owned(),
-        ),
+        None => match speaks(bytecode) {
+            Some(name) => (
+                Severity::High,
+                format!("; it does more than a layer that calculates: `{name}`"),
+            ),
+            None => (
+                Severity::Medium,
+                "; nothing harmful was found in it".to_owned(),
+            ),
+        },
     }
+}
+
+/// A built-in by which code shows itself to a person: no layer needs it, every proof of an attack does.
+fn speaks(bytecode: &Bytecode) -> Option<&'static str> {
+    let names = bytecode.names();
+    ["print", "input", "breakpoint", "help"]
+        .into_iter()
+        .find(|wanted| names.contains(wanted))
 }
 
 /// What an object asks for, as a dotted name.

@@ -4,7 +4,7 @@
 //! has been described.
 
 use tutela_core::Severity;
-use tutela_formats::pickle::{Argument, Call, Callee, Import, Module, Opcode, Pickles};
+use tutela_formats::pickle::{Argument, Call, Callee, Import, Module, Opcode, Pickles, unvendored};
 
 use crate::callables::{Effect, effect, package_effect};
 
@@ -256,7 +256,10 @@ pub(super) fn all_calls<'a>(
 }
 
 pub(super) fn parts(import: &Import) -> Option<(&str, &str)> {
-    Some((import.module.as_deref()?, import.name.as_deref()?))
+    Some((
+        unvendored(import.module.as_deref()?),
+        import.name.as_deref()?,
+    ))
 }
 
 fn is_builtin(module: &str) -> bool {

@@ -136,9 +136,8 @@ const MAKERS: &[(&str, Maker)] = &[
 
 fn maker(import: &Import) -> Option<Maker> {
     match parts(import)? {
-        ("types", "CodeType" | "FunctionType" | "LambdaType") | ("marshal", "loads") => {
-            Some(Maker::OfCode)
-        }
+        // `marshal.loads` is none of them: no library writes it, and its format is not meant for bytes of others.
+        ("types", "CodeType" | "FunctionType" | "LambdaType") => Some(Maker::OfCode),
         (
             "torch.fx.graph_module",
             "deserialize_graphmodule" | "reduce_deploy_graph_module" | "reduce_graph_module",
