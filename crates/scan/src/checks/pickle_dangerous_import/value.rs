@@ -54,6 +54,15 @@ impl Values {
                 told.push(verdict(severity, &message, code.at, &inside(code.inside)));
             }
         }
+        if let Some(call) = bare(pickles) {
+            let message = "carries a code object that becomes no function here, so that something else has to run it";
+            told.push(verdict(
+                Severity::High,
+                message,
+                call.at,
+                &inside(call.inside),
+            ));
+        }
         if told.is_empty()
             && let Some(first) = pickles.code.first()
         {
@@ -62,6 +71,24 @@ impl Values {
         }
         told
     }
+}
+
+/// The last of the calls that make code or functions of it, when it makes code that no call takes up: serialisers write
+/// code as part of functions only, and that of inner functions before that of outer ones.
+fn bare(pickles: &Pickles) -> Option<&Call> {
+    let import = |call: &Call| match call.callee {
+        Callee::Import(index) => pickles.imports.get(index),
+        _ => None,
+    };
+    let mut calls = pickles.calls.iter().enumerate();
+    let (index, call) = calls.rfind(|(_, call)| {
+        import(call).is_some_and(|import| maker(import) == Some(Maker::OfCode))
+    })?;
+    let path = import(call).and_then(parts)?;
+    let makes_code = path.1 == "_create_code" || path == ("types", "CodeType");
+    let takes = |used: &Argument| matches!(used, Argument::Returned(made) if *made == index);
+    let is_taken = pickles.calls.iter().any(|call| call.uses.iter().any(takes));
+    (makes_code && !is_taken).then_some(call)
 }
 
 /// Whether functions find a built-in under its own name only, by which it is judged already.
