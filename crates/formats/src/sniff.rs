@@ -246,7 +246,13 @@ fn is_pickle(head: &Head<'_>) -> io::Result<bool> {
         };
         return Ok(pickle::glance(&start, &briefly)?.examined > 3);
     }
-    Ok(pickle::glance(head.bytes, head.limits)?.is_plausible())
+    // Most pickles call something soon, and then the rest need not be followed twice.
+    let begun = Limits {
+        steps: 256,
+        ..*head.limits
+    };
+    Ok(pickle::glance(head.bytes, &begun)?.calls_by_name()
+        || pickle::glance(head.bytes, head.limits)?.is_plausible())
 }
 
 fn zip_format(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> {

@@ -369,23 +369,29 @@ impl Pickles {
                     Fault::Underflow(_) | Fault::NoMark(_) | Fault::MissingMemo(_)
                 )
         });
-        let is_named = |import: &Import| {
-            let is_name = |part: &Option<String>| part.as_deref().is_none_or(is_dotted_name);
-            is_name(&import.module) && is_name(&import.name)
-        };
-        // One sound call is enough: an import with an odd name beside it must not conceal it. Raw numbers
-        // read as calls too, of names that are none.
-        let runs = self.calls.iter().any(|call| match call.callee {
+        // A few bytes with a full stop behind them end well by chance.
+        let trailing = |anomaly: &Anomaly| matches!(anomaly.fault, Fault::Trailing(_));
+        let by_chance = self.imports.is_empty() && self.anomalies.iter().any(trailing);
+        let is_told = first.complete && sound && !by_chance;
+        self.calls_by_name() || (is_told && self.imports.iter().all(is_named))
+    }
+
+    /// Whether something is called that has a name. One such call is enough to tell a pickle: an import with an odd name
+    /// beside it must not conceal it. Raw numbers read as calls too, of names that are none.
+    pub(crate) fn calls_by_name(&self) -> bool {
+        self.calls.iter().any(|call| match call.callee {
             Callee::Import(index) => self.imports.get(index).is_some_and(|import| {
                 import.module.is_some() && import.name.is_some() && is_named(import)
             }),
             _ => false,
-        });
-        // A few bytes with a full stop behind them end well by chance.
-        let trailing = |anomaly: &Anomaly| matches!(anomaly.fault, Fault::Trailing(_));
-        let by_chance = self.imports.is_empty() && self.anomalies.iter().any(trailing);
-        runs || (first.complete && sound && !by_chance && self.imports.iter().all(is_named))
+        })
     }
+}
+
+/// Whether what is known of an import could be dotted Python names.
+fn is_named(import: &Import) -> bool {
+    let is_name = |part: &Option<String>| part.as_deref().is_none_or(is_dotted_name);
+    is_name(&import.module) && is_name(&import.name)
 }
 
 /// Whether a text could be a dotted Python name.

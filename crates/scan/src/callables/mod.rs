@@ -206,7 +206,7 @@ fn current_name(module: &str) -> &str {
         "_io" => "io",
         "_operator" => "operator",
         "_functools" => "functools",
-        other => other,
+        other => tutela_formats::pickle::unvendored(other),
     }
 }
 
