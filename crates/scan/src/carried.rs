@@ -264,11 +264,26 @@ impl Carried {
             severity: Severity::High,
         });
         let harms = function.uses.iter().flat_map(|used| self.harms(used));
-        let harms = harms.chain(opens);
+        let harms = harms.chain(opens).chain(self.fetches(function));
         // Of equals the first is told.
         harms.fold(None, |worst: Option<Harm>, harm| match worst {
             Some(worst) if worst.severity >= harm.severity => Some(worst),
             _ => Some(harm),
+        })
+    }
+
+    /// A loader in a function that holds an address: `pandas.read_pickle("https://…")`.
+    fn fetches(&self, function: &Function) -> Option<Harm> {
+        function.texts.iter().find(|text| is_address(text))?;
+        let loads = |path: &String| {
+            matches!(deed(path, true), Some(Deed::Pickles))
+                || matches!(effect_of_path(path), Effect::Loads)
+        };
+        let mut paths = function.uses.iter().flat_map(|used| self.paths(used));
+        Some(Harm {
+            path: paths.find(loads)?,
+            clause: "loads code or objects, from an address that the function holds",
+            severity: Severity::High,
         })
     }
 
@@ -280,6 +295,14 @@ impl Carried {
             .collect();
         if used.base == Base::Global {
             found.extend(builtin(&used.path));
+        }
+        if used.base != Base::Value && used.path.split('.').nth(1) == Some("__self__") {
+            // Of a built-in function it is the module of all of them.
+            found.push(Harm {
+                path: used.path.clone(),
+                clause: "leads from a function to what it belongs to",
+                severity: Severity::High,
+            });
         }
         for (at, _) in used.path.match_indices('.').chain([(0, "")]) {
             let rest = used.path.get(at..).unwrap_or_default();
@@ -378,6 +401,9 @@ fn harm(path: &str, is_value: bool) -> Option<Harm> {
     {
         return tell("changes files or the interpreter", Severity::High);
     }
+    if path.starts_with("torch.hub.") && first == "hub" {
+        return tell("loads code from the network", Severity::High);
+    }
     if LOADERS.binary_search(&root).is_ok() {
         return tell("loads code", Severity::High);
     }
@@ -399,6 +425,15 @@ fn harm(path: &str, is_value: bool) -> Option<Harm> {
         }
         _ => None,
     }
+}
+
+/// Whether a text is an address and nothing else.
+fn is_address(text: &str) -> bool {
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+    let is_word = |scheme: &str| {
+        !scheme.is_empty() && scheme.chars().all(|letter| letter.is_ascii_alphanumeric())
+    };
+    scheme.is_some_and(is_word) && !text.contains(char::is_whitespace)
 }
 
 /// The names that functions use, for a sentence: what is resolved first.
@@ -488,5 +523,32 @@ mod tests {
             let uses = [(Base::Module, path, false)];
             assert!(harm_of(&mut Carried::default(), &uses).is_some(), "{path}");
         }
+    }
+
+    #[test]
+    fn a_loader_with_an_address_fetches() {
+        let harm = |text: &str| {
+            let mut function = function(&[(Base::Module, "pandas.read_pickle", false)]);
+            function.texts = vec![text.to_owned()];
+            Carried::default().harm(&function).map(|harm| harm.path)
+        };
+        assert_eq!(
+            harm("https://example.org/x.pkl").as_deref(),
+            Some("pandas.read_pickle")
+        );
+        // A path of its own is what a model loads, and a sentence may speak of addresses.
+        assert_eq!(harm("weights/model.pkl"), None);
+        assert_eq!(harm("see https://example.org/ for more"), None);
+    }
+
+    #[test]
+    fn functions_lead_to_what_they_belong_to() {
+        let of = |path| harm_of(&mut Carried::default(), &[(Base::Global, path, false)]);
+        assert_eq!(
+            of("print.__self__.eval").as_deref(),
+            Some("print.__self__.eval")
+        );
+        assert_eq!(of("torch.hub.load").as_deref(), Some("torch.hub.load"));
+        assert_eq!(of("self.hub.load"), None);
     }
 }
