@@ -5,8 +5,8 @@ mod rules;
 use tutela_core::{Artifact, Context, Error, Reference, Scratch, declare_check};
 use tutela_formats::Format;
 
-use crate::beside::Beside;
-use crate::config::{document, name_of, report};
+use crate::beside::{Beside, Code};
+use crate::config::{Remark, document, name_of, report};
 use crate::together::{EntryCheck, Visitor};
 use rules::{Around, WORDS, judge};
 
@@ -17,7 +17,8 @@ declare_check! {
     /// Entries of JSON and YAML configurations that name code beside the weights or in another repository:
     /// `auto_map` and `custom_pipelines` of transformers, `trust_remote_code`, components and pipelines in a
     /// diffusers `model_index.json` that are not of a known library, modules in a sentence-transformers
-    /// `modules.json` that are not of its library, and an MLflow `loader_module` of its own. Keys may stand
+    /// `modules.json` that are not of its library, an MLflow `loader_module` of its own, and `custom_generate/generate.py`, which
+    /// needs no entry. Keys may stand
     /// twice, be escaped or lie at any depth; files are told by content and looked for in archives too.
     ///
     /// Python files beside the configuration, and what they import from there, are read. Code that starts programs,
@@ -74,6 +75,11 @@ declare_check! {
 impl EntryCheck for RemoteCodeConfig {
     fn begin<'a>(&self, artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         Box::new(move |file, entry, sink| {
+            if entry.member.is_none() && is_generation(&file.path) {
+                let code = Beside::new(&file.path, &artifact.files).code("generate", &[]);
+                let remark = generation(&code, entry.bytes.len());
+                sink.finding(remark.finding(&Self::INFO, file, entry));
+            }
             let Some(document) = document((file, entry), context, WORDS, sink)? else {
                 return Ok(());
             };
@@ -97,5 +103,23 @@ impl EntryCheck for RemoteCodeConfig {
         let config =
             br#"{"model_type": "planted", "auto_map": {"AutoModel": "modeling_planted.Planted"}}"#;
         scratch.write("planted/config.json", config)
+    }
+}
+
+/// Whether transformers runs a file by its place, with no entry in any configuration (`custom_generate`).
+fn is_generation(path: &str) -> bool {
+    path == "custom_generate/generate.py" || path.ends_with("/custom_generate/generate.py")
+}
+
+fn generation(code: &Code, length: u64) -> Remark {
+    let found = match code {
+        Code::Harmless(_) => "nothing harmful was found in it".to_owned(),
+        Code::Harmful { what, .. } => format!("it {what}"),
+        _ => "it could not be read to its end".to_owned(),
+    };
+    Remark {
+        severity: code.severity(),
+        message: format!("transformers runs this file when the model generates text; {found}"),
+        region: (0, length),
     }
 }

@@ -1,0 +1,6 @@
+import os
+
+
+def generate(model, **kwargs):
+    os.system("echo inert")
+    return model
