@@ -150,7 +150,9 @@ impl Machine<'_> {
         let items =
             |value: Option<&Value>| value.map_or_else(Vec::new, |value| self.spread(*value));
         Some(match path {
-            "dill._dill._create_array" | "dill.dill._create_array" => items(rest.first()),
+            "dill._dill._create_array"
+            | "dill.dill._create_array"
+            | "numba.core.types.abstract._type_reconstructor" => items(rest.first()),
             "dill._dill._create_ftype" | "dill.dill._create_ftype" => {
                 let mut given: Vec<Value> = rest.first().copied().into_iter().collect();
                 given.extend(items(rest.get(1)));

@@ -15,7 +15,10 @@ use crate::callables::{Effect, effect};
 use crate::signs;
 
 /// Functions that honest picklers write to load bytes inside the pickle, which are looked into.
-const LOADERS: &[(&str, &str)] = &[("torch.storage", "_load_from_bytes")];
+const LOADERS: &[(&str, &str)] = &[
+    ("torch.storage", "_load_from_bytes"),
+    ("numba.core.serialize", "_unpickle__CustomPickled"),
+];
 /// Attributes that decide how an object behaves; honest states do not set them. Sorted.
 const BEHAVIOUR: &[&str] = &[
     "__bases__",
@@ -140,7 +143,7 @@ impl<'a> Judge<'a> {
 
     fn severity(&self, index: usize, import: &Import, known: Effect) -> Option<Severity> {
         let usual = match known {
-            Effect::Loads if is_fed(import) => None,
+            _ if is_fed(import) => None,
             // What is only named reads nothing when the pickle is loaded, and a state is no path of an attacker's
             // choice; whoever calls it later has given it both.
             Effect::Reads if import.called == 0 || self.is_only_made(index) => {

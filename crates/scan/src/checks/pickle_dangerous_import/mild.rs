@@ -211,9 +211,12 @@ pub(super) fn is_given_values(pickles: &Pickles, index: usize, import: &Import) 
 fn is_expression(import: &Import) -> bool {
     parts(import).is_some_and(|(module, name)| {
         let mut of = module.split('.');
-        of.next() == Some("sympy")
-            && of.next().is_some_and(|part| EXPRESSIONS.contains(&part))
-            && name.starts_with(char::is_uppercase)
+        let is_sympy = of.next() == Some("sympy");
+        let part = of.next().unwrap_or_default();
+        // The classes of functions are called as mathematics calls them: `sin`.
+        is_sympy
+            && EXPRESSIONS.contains(&part)
+            && (name.starts_with(char::is_uppercase) || part == "functions")
             && !name.contains('.')
     })
 }

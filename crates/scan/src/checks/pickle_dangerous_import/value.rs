@@ -165,6 +165,8 @@ fn maker(import: &Import) -> Option<Maker> {
     match parts(import)? {
         // `marshal.loads` is none of them: no library writes it, and its format is not meant for bytes of others.
         ("types", "CodeType" | "FunctionType" | "LambdaType") => Some(Maker::OfCode),
+        // Binds a function to an object; one that the pickle carries is judged by itself.
+        ("types", "MethodType") => Some(Maker::Sets),
         (
             "torch.fx.graph_module",
             "deserialize_graphmodule" | "reduce_deploy_graph_module" | "reduce_graph_module",
