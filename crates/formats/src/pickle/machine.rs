@@ -165,6 +165,9 @@ impl<'a> Machine<'a> {
                 return Ok(());
             }
             self.out.streams.push(stream);
+            if self.expands() {
+                self.note(start, Fault::Expansion);
+            }
             if !complete || self.out.streams.len() >= STREAMS {
                 break;
             }

@@ -12,6 +12,7 @@ mod calls;
 mod code;
 mod concealed;
 mod execute;
+mod expansion;
 mod inner;
 mod machine;
 mod merge;
@@ -318,6 +319,9 @@ pub enum Fault {
     /// A call of a value that the machine cannot follow.
     #[error("{0} calls a value that cannot be resolved")]
     CalledUnknown(Opcode),
+    /// A value that holds the same parts over and over.
+    #[error("it holds the same parts over and over, so that it stands for billions of values")]
+    Expansion,
     /// Raw array bytes of joblib whose length cannot be told.
     #[error("raw array bytes follow whose length cannot be told")]
     RawArray,

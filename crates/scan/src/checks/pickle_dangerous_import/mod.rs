@@ -284,7 +284,7 @@ fn moved(mut steps: Vec<Step>, offset: u64) -> Vec<Step> {
 /// A stream that loaders read differently conceals something; any other fault only breaks it.
 const fn fault_severity(fault: &pickle::Fault) -> Severity {
     match fault {
-        pickle::Fault::Frame => Severity::High,
+        pickle::Fault::Frame | pickle::Fault::Expansion => Severity::High,
         _ => Severity::Medium,
     }
 }
