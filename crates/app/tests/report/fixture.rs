@@ -1,5 +1,7 @@
 //! A dossier with everything in it: all severities, outcomes, stages, and text that attacks.
 
+mod model;
+
 use std::collections::BTreeMap;
 
 use tutela_core::{
@@ -114,93 +116,6 @@ pub(super) fn finding(
         identity: message.to_owned(),
         file_digest: None,
     }
-}
-
-fn stretch(examined: bool, place: &str, start: u64, end: u64, what: &str) -> Stretch {
-    Stretch {
-        examined,
-        place: place.to_owned(),
-        start,
-        end,
-        what: what.to_owned(),
-    }
-}
-
-fn steps() -> Vec<Step> {
-    let step = |text: &str, start, nesting| Step {
-        text: text.to_owned(),
-        region: Some(Region::Bytes {
-            start,
-            end: start + 1,
-        }),
-        nesting,
-    };
-    vec![
-        step("importlib.import_module(\"os\")", 20, 1),
-        step("os.system(\"echo inert\")", 39, 0),
-    ]
-}
-
-fn pickle() -> Evidence<CheckPredicate> {
-    let code = "pickle-dangerous-imports";
-    let mut pickle = evidence(code, "scorer", Kind::Model, Outcome::Findings);
-    pickle.predicate.findings = vec![
-        Finding {
-            excerpt: Some("c__builtin__\\neval\\n".to_owned()),
-            trace: steps(),
-            fix: Some("delete `models/scorer.pt` and ask its author for `safetensors`".to_owned()),
-            references: vec![
-                Reference::advisory("CVE-2025-1716"),
-                Reference::Link("javascript:alert(1)".into()),
-            ],
-            ..finding(
-                code,
-                Severity::Critical,
-                "imports `os.system`, which runs a command when the model is loaded",
-                Location::file("models/scorer.pt")
-                    .in_member("archive/data.pkl")
-                    .at(Region::Bytes { start: 12, end: 40 }),
-            )
-        },
-        Finding {
-            confidence: Confidence::Medium,
-            excerpt: Some(HOSTILE.to_owned()),
-            trace: vec![Step {
-                text: HOSTILE.to_owned(),
-                region: None,
-                nesting: 0,
-            }],
-            fix: Some(HOSTILE.to_owned()),
-            ..finding(
-                code,
-                Severity::High,
-                HOSTILE,
-                Location::file(HOSTILE)
-                    .in_member(HOSTILE)
-                    .at(Region::Pointer {
-                        pointer: HOSTILE.to_owned(),
-                    }),
-            )
-        },
-    ];
-    pickle.predicate.stretches = vec![
-        stretch(false, "models/scorer.pt!archive/data/0", 0, 4096, "numbers"),
-        stretch(false, HOSTILE, 7, u64::MAX, HOSTILE),
-        stretch(true, "models/scorer.pt", 0, 64, "headers (PyTorch model)"),
-        stretch(
-            true,
-            "models/scorer.pt",
-            64,
-            98,
-            "member `archive/data.pkl`",
-        ),
-    ];
-    pickle.predicate.stretches_omitted = 12;
-    pickle.predicate.self_test = Some(SelfTest {
-        red: true,
-        saw: "imports `os.system`".to_owned(),
-    });
-    pickle
 }
 
 fn secrets() -> Evidence<CheckPredicate> {
@@ -474,7 +389,7 @@ fn decision(checks: &[Evidence<CheckPredicate>]) -> Evidence<Decision> {
 /// A signed dossier with everything in it.
 pub(super) fn rich() -> Dossier {
     let mut checks = others();
-    checks.extend([missing_values(), pickle(), secrets()]);
+    checks.extend([missing_values(), model::pickle(), secrets()]);
     checks.sort_by(|left, right| {
         let key = |one: &Evidence<CheckPredicate>| {
             (
