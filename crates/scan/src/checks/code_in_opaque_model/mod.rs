@@ -1,4 +1,4 @@
-//! Code in models whose formats are only recognised.
+//! Code in models whose formats are not, or not wholly, taken apart.
 
 use std::io;
 
@@ -14,12 +14,13 @@ use crate::signs;
 use crate::together::{EntryCheck, Visitor};
 
 declare_check! {
-    /// Code in models whose formats are only recognised.
+    /// Code in models whose formats are not, or not wholly, taken apart.
     ///
     /// # What it finds
-    /// In models of ExecuTorch, PyTorch mobile, ONNX Runtime, TensorRT, RKNN, Torch7, Paddle and GGML, and in files of no
-    /// known format that are named like an engine (`.engine`, `.plan`, `.mnn`, `.cntk`, `.om` and others): programs and libraries for the processor of the host, paths of libraries to load, and texts
-    /// that start programs, run code or talk to other computers.
+    /// In models of PyTorch mobile, ONNX Runtime, TensorRT, RKNN and GGML, which are only recognised, in those of ExecuTorch, Torch7
+    /// and Paddle beside what their own checks read, and in files of no known format that are named like an engine (`.engine`,
+    /// `.plan`, `.mnn`, `.cntk`, `.om` and others): programs and libraries for the processor of the host, paths of
+    /// libraries to load, and texts that start programs, run code or talk to other computers.
     ///
     /// # Why it matters
     /// Several of these formats run what they carry: a TensorRT engine loads the plugins that are packed into it,
@@ -37,7 +38,7 @@ declare_check! {
     ///
     /// # Limits
     /// The file is searched, not understood: code that is packed, encrypted or compiled for an accelerator is
-    /// missed, and the file stays incomplete in other checks. The vocabulary of a model of program text can
+    /// missed, and a file that is only recognised stays incomplete in other checks. The vocabulary of a model of program text can
     /// hold such words; GGML files, which carry vocabularies, are therefore searched for programs only.
     ///
     /// # References
@@ -96,7 +97,7 @@ impl EntryCheck for CodeInOpaqueModel {
     }
 }
 
-/// The models that only this check looks into.
+/// The models that are searched for texts, those among them that other checks read too.
 const fn is_opaque(format: Format) -> bool {
     matches!(
         format,
