@@ -9,7 +9,7 @@ use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Finding, Limits, Reference, Region, Scratch, Sink,
     Skipped, Window, declare_check,
 };
-use tutela_formats::{Entry, Format, sniff, zip};
+use tutela_formats::{Entry, sniff, zip};
 
 use crate::inside::location;
 use crate::together::{EntryCheck, Visitor};
@@ -194,7 +194,7 @@ impl Comparison<'_> {
 
     fn archive(&self, archive: &zip::Archive, found: &mut Vec<Judged>) -> io::Result<()> {
         let first = self.entry.formats.first().copied();
-        let is_second_face = first.is_some_and(|first| !is_zip(first));
+        let is_second_face = first.is_some_and(|first| !first.is_zip());
         if is_second_face {
             found.extend(self.faces(archive)?);
         }
@@ -295,11 +295,4 @@ fn is_amid(archive: &zip::Archive) -> bool {
     };
     has(|fault| matches!(fault, zip::Fault::Prefix(_)))
         && has(|fault| matches!(fault, zip::Fault::Trailing(_)))
-}
-
-const fn is_zip(format: Format) -> bool {
-    matches!(
-        format,
-        Format::Zip | Format::TorchZip | Format::TorchScript | Format::Npz | Format::KerasZip
-    )
 }
