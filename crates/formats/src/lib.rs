@@ -19,6 +19,7 @@ pub mod gguf;
 pub mod hdf5;
 mod input;
 pub mod json;
+mod kept;
 pub mod keras;
 pub mod layers;
 pub mod layout;
