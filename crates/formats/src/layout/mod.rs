@@ -55,6 +55,8 @@ pub enum Role {
     Zeros,
     /// Bytes that belong to nothing that the format knows.
     Unclaimed(Format),
+    /// Bytes of which is not known to which part of the format they belong, as not all of it could be followed.
+    Undivided(Format),
     /// A format that is recognised but not looked into.
     Opaque(Format),
 }
@@ -72,6 +74,7 @@ impl fmt::Display for Role {
             Self::Raw => formatter.write_str("bytes of no known format"),
             Self::Zeros => formatter.write_str("zeros"),
             Self::Unclaimed(format) => write!(formatter, "belongs to nothing ({format})"),
+            Self::Undivided(format) => write!(formatter, "not told apart ({format})"),
             Self::Opaque(format) => write!(formatter, "not looked into ({format})"),
         }
     }
@@ -101,7 +104,7 @@ pub fn layout(entry: &Entry<'_>, limits: &Limits) -> io::Result<Vec<Stretch>> {
         parts::claim(entry, format, limits, &mut claims)?;
     }
     match entry.formats.first() {
-        Some(format) if claims.is_full => claims.finish(entry.bytes, &Role::Whole(*format)),
+        Some(format) if claims.is_full => claims.finish(entry.bytes, &Role::Undivided(*format)),
         Some(format) => claims.finish(entry.bytes, &Role::Unclaimed(*format)),
         None => {
             claims.claim(0, entry.bytes.len(), &parts::unknown(entry)?);

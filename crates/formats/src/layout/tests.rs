@@ -111,6 +111,77 @@ fn a_stream_and_what_follows_it() {
     assert_eq!(found[1].1[0].role, Role::Opcodes);
 }
 
+/// A field of a protocol buffer whose value is a span of less than 128 bytes.
+fn field(number: u8, content: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![number << 3 | 2, u8::try_from(content.len()).unwrap()];
+    bytes.extend(content);
+    bytes
+}
+
+#[test]
+fn numbers_texts_and_strangers_of_an_onnx_model() {
+    let node = field(1, &[field(1, b"x"), field(4, b"Relu")].concat());
+    // A tensor of three floats in `float_data`, and one of four bytes in `raw_data`.
+    let floats = field(5, &[vec![8, 3, 16, 1], field(4, &[1; 12])].concat());
+    let raw = field(5, &[vec![8, 4, 16, 2], field(9, b"abcd")].concat());
+    let text = field(10, &[b'd'; 70]);
+    // The type of an input, with a field that the format does not know.
+    let kind = field(
+        2,
+        &[field(1, &[8, 1]), vec![0xfa, 1, 2, b'!', b'!']].concat(),
+    );
+    let input = field(11, &[field(1, b"x"), kind].concat());
+    let graph = [node.clone(), floats, raw, text, input].concat();
+    let file = [
+        vec![
+            8,
+            9,
+            0x3a,
+            0x80 | u8::try_from(graph.len() & 127).unwrap(),
+            1,
+        ],
+        graph,
+    ]
+    .concat();
+    let before = 5 + node.len() as u64;
+    assert_eq!(
+        roles(&file),
+        expected(&[
+            ("headers (ONNX model)", before + 2 + 4 + 2),
+            ("numbers", 12),
+            ("headers (ONNX model)", 2 + 4 + 2),
+            ("numbers", 4),
+            ("headers (ONNX model)", 2),
+            ("text", 70),
+            ("headers (ONNX model)", 2 + 3 + 2 + 4),
+            ("belongs to nothing (ONNX model)", 5),
+        ])
+    );
+}
+
+#[test]
+fn numbers_and_parts_of_messagepack() {
+    let mut file = b"\x83\xa1w\xc7\x0f\x01\x93\x91\x01\xa5uint8\xc4\x04abcd".to_vec();
+    file.extend(b"\xa5bytes\xc4\x0ctwelve bytes");
+    file.extend(b"\xa4text\xd9\x46");
+    file.extend([b't'; 70]);
+    file.extend(b"behind");
+    let found = mapped(&file);
+    assert_eq!(
+        roles(&file),
+        expected(&[
+            ("headers (MessagePack file)", 17),
+            ("numbers", 4),
+            ("headers (MessagePack file)", 8),
+            ("members", 12),
+            ("headers (MessagePack file)", 7),
+            ("text", 70),
+            ("belongs to nothing (MessagePack file)", 6),
+        ])
+    );
+    assert_eq!(found[1].0, "bytes at 29");
+}
+
 #[test]
 fn what_is_cut_off_is_still_accounted_for() {
     let whole = [

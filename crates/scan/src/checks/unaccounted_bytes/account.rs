@@ -25,7 +25,9 @@ pub(super) fn tell(
     let place = place(file, entry.member);
     for stretch in stretches {
         let examined = match stretch.role {
-            Role::Numbers | Role::Raw | Role::Unclaimed(_) => is_searched,
+            Role::Numbers | Role::Raw | Role::Unclaimed(_) | Role::Undivided(_) => is_searched,
+            // A text inside of a format is looked at by the search, if at all.
+            Role::Text => is_searched || entry.formats.is_empty(),
             Role::Opaque(_) => false,
             _ => true,
         };

@@ -38,9 +38,9 @@ declare_check! {
     /// there, keep it in a file of its own that is declared and signed.
     ///
     /// # Limits
-    /// Formats that are one text or one tree (JSON, XML, ONNX, HDF5, TensorFlow Lite) are accounted for as a whole. Gaps in zip
+    /// Formats that are one text or one tree (JSON, XML, HDF5, TensorFlow Lite) are accounted for as a whole. Gaps in zip
     /// archives, tensors and GGUF models, and what stands behind an archive or a stream, are in the account; the findings
-    /// about them are those of `archive-ambiguous`, `safetensors-header`, `gguf-header` and `npy-header`. Of many stretches, evidence
+    /// about them are those of `archive-ambiguous`, `safetensors-header`, `gguf-header`, `npy-header`, `onnx-structure` and `msgpack-unsafe-value`. Of many stretches, evidence
     /// keeps the first ones and counts the rest.
     ///
     /// # References
@@ -132,7 +132,9 @@ fn unclaimed(file: &ArtifactFile, entry: &Entry<'_>, stretches: &[Stretch]) -> O
 /// Whether the check of this format tells it, with what it means there.
 fn is_told(entry: &Entry<'_>, format: Format, start: u64) -> bool {
     match format {
-        Format::Safetensors | Format::Gguf | Format::SevenZip => true,
+        Format::Safetensors | Format::Gguf | Format::SevenZip | Format::Onnx | Format::Msgpack => {
+            true
+        }
         Format::Npy => matches!(entry.npy(), Ok(Some(header)) if header.end.is_some()),
         Format::Tar => entry
             .tar
