@@ -16,8 +16,12 @@ pub(crate) enum Sort {
     Structure,
     /// Numbers of a tensor.
     Numbers,
+    /// Numbers of a tensor, packed by a filter of the format.
+    Packed,
     /// Text.
     Text,
+    /// A part that the format knows and the parser steps over.
+    Raw,
     /// Bytes that the format does not know.
     Nothing,
 }
@@ -61,6 +65,22 @@ impl Extents {
         }
     }
 
+    /// What was not noted between two places.
+    pub(crate) fn gaps(&self, from: u64, to: u64) -> Vec<(u64, u64)> {
+        let mut taken: Vec<(u64, u64)> = self.list.iter().map(|it| (it.start, it.end)).collect();
+        taken.sort_unstable();
+        let mut gaps = Vec::new();
+        let mut at = from;
+        for (start, end) in taken.into_iter().chain([(to, to)]) {
+            let start = start.min(to);
+            if at < start {
+                gaps.push((at, start));
+            }
+            at = at.max(end);
+        }
+        gaps
+    }
+
     /// Says that there is something that was not gone through.
     pub(crate) const fn stop(&mut self) {
         self.is_partial = true;
@@ -89,6 +109,8 @@ mod tests {
         extents.note(30, 40, Sort::Text);
         let found: Vec<(u64, u64)> = extents.iter().map(|it| (it.start, it.end)).collect();
         assert_eq!(found, [(5, 30), (30, 40)]);
+        assert_eq!(extents.gaps(0, 50), [(0, 5), (40, 50)]);
+        assert_eq!(extents.gaps(6, 39), []);
     }
 
     #[test]

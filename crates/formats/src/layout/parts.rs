@@ -28,6 +28,7 @@ pub(super) fn claim(
         Format::Tar => tar(entry, claims),
         Format::SevenZip => sevenzip(entry, claims),
         Format::RData => rdata(entry, claims),
+        Format::Hdf5 => noted(&entry.hdf5(limits)?.extents, format, 0, claims),
         Format::Msgpack => msgpack(entry.msgpack(limits)?, claims),
         _ if format.is_zip() => zip(entry, format, claims),
         _ if format.is_stream() => stream(entry, format, claims),
@@ -128,7 +129,9 @@ fn noted(extents: &Extents, format: Format, end: u64, claims: &mut Claims) {
         let role = match extent.sort {
             Sort::Structure => Role::Headers(format),
             Sort::Numbers => Role::Numbers,
+            Sort::Packed => Role::PackedNumbers,
             Sort::Text => Role::Text,
+            Sort::Raw => Role::Part(format),
             Sort::Nothing => Role::Unclaimed(format),
         };
         claims.claim(extent.start, extent.end, &role);

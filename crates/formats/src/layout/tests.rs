@@ -182,8 +182,65 @@ fn numbers_and_parts_of_messagepack() {
     assert_eq!(found[1].0, "bytes at 29");
 }
 
+/// A file of the corpus that a real library wrote.
+fn real(name: &str) -> Vec<u8> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/benign");
+    std::fs::read(corpus.join(name)).unwrap()
+}
+
+/// Bytes of a role in the file itself.
+fn sum(bytes: &[u8], role: &str) -> u64 {
+    let of_role = roles(bytes).into_iter().filter(|it| it.0 == role);
+    of_role.map(|it| it.1).sum()
+}
+
+#[test]
+fn files_of_h5py_are_told_apart_completely() {
+    let left = |name: &str| {
+        let bytes = real(name);
+        let roles = [
+            "belongs to nothing (HDF5 file)",
+            "not told apart (HDF5 file)",
+        ];
+        roles.map(|role| sum(&bytes, role))
+    };
+    for name in [
+        "plain-earliest",
+        "plain-v108",
+        "plain-latest",
+        "user-block",
+        "chunk-indexes",
+        "chunk-pages",
+    ] {
+        assert_eq!(left(&format!("hdf5/{name}.h5")), [0, 0], "{name}");
+    }
+    // What an array that was deleted left behind: its header, as HDF5 cut the file where its values were.
+    let [left, undivided] = left("hdf5/edited.h5");
+    assert!((50..300).contains(&left) && undivided == 0, "{left}");
+}
+
+#[test]
+fn values_of_an_hdf5_file_lie_where_its_indexes_say() {
+    let bytes = real("hdf5/chunk-indexes.h5");
+    // One chunk, ten, twenty-five of four, four in a tree, and two references to texts.
+    assert_eq!(sum(&bytes, "numbers"), 4 * 100 + 2 * 16);
+    assert!((50..400).contains(&sum(&bytes, "packed numbers")));
+    assert_eq!(sum(&real("hdf5/chunk-pages.h5"), "numbers"), 10);
+    assert_eq!(
+        sum(
+            &real("hdf5/user-block.h5"),
+            "parts that are stepped over (HDF5 file)"
+        ),
+        512
+    );
+}
+
 #[test]
 fn what_is_cut_off_is_still_accounted_for() {
+    let chunks = real("hdf5/chunk-indexes.h5");
+    for length in (0..chunks.len()).step_by(61) {
+        mapped(&chunks[..length]);
+    }
     let whole = [
         tarred("a", b"hello"),
         tarred("b", b"\x80\x04N."),

@@ -25,10 +25,14 @@ pub(super) fn tell(
     let place = place(file, entry.member);
     for stretch in stretches {
         let examined = match stretch.role {
-            Role::Numbers | Role::Raw | Role::Unclaimed(_) | Role::Undivided(_) => is_searched,
+            Role::Numbers
+            | Role::Raw
+            | Role::Unclaimed(_)
+            | Role::Part(_)
+            | Role::Undivided(_) => is_searched,
             // A text inside of a format is looked at by the search, if at all.
             Role::Text => is_searched || entry.formats.is_empty(),
-            Role::Opaque(_) => false,
+            Role::PackedNumbers | Role::Opaque(_) => false,
             _ => true,
         };
         sink.stretch(Stretch {
