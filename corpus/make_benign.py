@@ -276,6 +276,33 @@ def hdf5_files(part):
         part.through(f"plain-{version}.h5", "hdf5", "arrays", lambda path: write(path, libver=version))
     part.through("user-block.h5", "hdf5", "arrays behind an empty user block", lambda path: write(path, userblock_size=512))
 
+    def indexes(path):
+        with h5py.File(path, "w", libver="latest") as file:
+            file.create_dataset("one", data=np.arange(1, 101, dtype="u1"), chunks=(100,))
+            file.create_dataset("one packed", data=np.arange(1, 101, dtype="u1"), chunks=(100,), compression="gzip")
+            file.create_dataset("fixed", data=np.arange(1, 101, dtype="u1"), chunks=(10,))
+            file.create_dataset("grows", data=np.arange(1, 101, dtype="u1"), chunks=(4,), maxshape=(None,))
+            file.create_dataset("grows packed", data=np.arange(1, 101, dtype="u1"), chunks=(50,), maxshape=(None,), compression="gzip")
+            file.create_dataset("tree", data=np.ones((10, 10), "u1"), chunks=(5, 5), maxshape=(None, None))
+            file.create_dataset("texts", data=["one", "two"], dtype=h5py.string_dtype())
+            for number in range(10):
+                file.attrs[f"attribute {number}"] = number
+
+    def pages(path):
+        with h5py.File(path, "w", libver="latest") as file:
+            file.create_dataset("pages", shape=(4000,), chunks=(2,), dtype="u1")[3000:3010] = 7
+
+    def edited(path):
+        with h5py.File(path, "w") as file:
+            file["data"] = np.arange(10.0)
+            file["deleted"] = np.arange(1, 201, dtype="u1")
+        with h5py.File(path, "a") as file:
+            del file["deleted"]
+
+    part.through("chunk-indexes.h5", "hdf5", "every way to find the chunks of an array", indexes)
+    part.through("chunk-pages.h5", "hdf5", "an index of chunks in pages, one of them written", pages)
+    part.through("edited.h5", "hdf5", "what a deleted array left behind", edited)
+
 
 def onnx_files(part):
     import numpy as np

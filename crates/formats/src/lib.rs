@@ -12,6 +12,7 @@ pub mod coreml;
 mod entry;
 pub mod executable;
 pub mod executorch;
+mod extent;
 mod fields;
 mod flat;
 mod format;

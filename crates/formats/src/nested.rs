@@ -4,7 +4,7 @@ use std::io;
 
 use tutela_core::{Bytes, Limits, Window, escape};
 
-use crate::entry::{Entry, Learned};
+use crate::entry::{Entry, Learned, once};
 use crate::kept::Kept;
 use crate::stream::{self, Codec, Stream};
 use crate::{Format, hdf5, msgpack, npy, ocdbt, rdata, sevenzip, sniff_all, tar, zip};
@@ -111,11 +111,11 @@ struct Opened {
     zip: Option<zip::Archive>,
     tar: Option<tar::Archive>,
     sevenzip: Option<sevenzip::Archive>,
-    hdf5: Option<hdf5::File>,
     rdata: Option<rdata::Image>,
-    msgpack: Option<msgpack::Document>,
     ocdbt: Option<ocdbt::Node>,
     stream: Option<Stream>,
+    /// What was learned meanwhile, so that no check reads it again.
+    learned: Learned,
 }
 
 struct Walk<'a> {
@@ -132,7 +132,8 @@ impl Walk<'_> {
     /// Recurses once a level of packing, which the limits bound.
     fn enter(&mut self, found: Found<'_>, depth: u32) -> io::Result<()> {
         let formats = sniff_all(found.bytes, self.limits)?;
-        let opened = if depth < self.limits.depth {
+        let is_opened = depth < self.limits.depth;
+        let opened = if is_opened {
             self.open(found, &formats)?
         } else {
             Opened::default()
@@ -149,7 +150,8 @@ impl Walk<'_> {
             rdata: opened.rdata.as_ref(),
             stream: opened.stream.as_ref(),
             listed: found.listed,
-            learned: &Learned::default(),
+            is_opened,
+            learned: &opened.learned,
         })?;
         for format in formats.iter().copied() {
             if !format.is_understood() {
@@ -187,7 +189,9 @@ impl Walk<'_> {
                     Err(why) => self.skip(found.member, format!("could not be read: {why}")),
                 }
             } else if format == Format::Hdf5 {
-                opened.hdf5 = Some(hdf5::read(found.bytes, self.limits)?);
+                once(&opened.learned.hdf5, || {
+                    hdf5::read(found.bytes, self.limits)
+                })?;
             } else if format == Format::RData {
                 opened.rdata = Some(rdata::read(found.bytes, self.limits)?);
             } else if format == Format::Ocdbt {
@@ -196,7 +200,9 @@ impl Walk<'_> {
                     self.skip(found.member, "is a database that breaks off".to_owned());
                 }
             } else if format == Format::Msgpack {
-                opened.msgpack = Some(msgpack::read(found.bytes, self.limits)?);
+                once(&opened.learned.msgpack, || {
+                    msgpack::read(found.bytes, self.limits)
+                })?;
             } else if let Some(codec) = Codec::of(format) {
                 opened.stream = self.unpack(found, codec)?;
             }
@@ -220,14 +226,15 @@ impl Walk<'_> {
     }
 
     fn descend(&mut self, found: Found<'_>, opened: Opened, depth: u32) -> io::Result<()> {
+        let learned = opened.learned;
         if let Some(stream) = opened.stream {
             self.stream(found, &stream, depth)?;
         }
         if let Some(archive) = opened.tar {
             self.tar(found, &archive, depth)?;
         }
-        if let Some(file) = opened.hdf5 {
-            self.hdf5(found, &file, depth)?;
+        if let Some(file) = learned.hdf5.get().filter(|_| depth <= self.limits.depth) {
+            self.hdf5(found, file, depth)?;
         }
         if let Some(image) = opened.rdata {
             self.rdata(found, &image, depth)?;
@@ -240,8 +247,8 @@ impl Walk<'_> {
             self.enter(entry, depth)?;
             self.behind(found, Some(node.after), depth)?;
         }
-        if let Some(document) = opened.msgpack {
-            self.msgpack(found, &document, depth)?;
+        if let Some(document) = learned.msgpack.get().filter(|_| depth <= self.limits.depth) {
+            self.msgpack(found, document, depth)?;
         }
         if let Some(archive) = opened.sevenzip {
             self.sevenzip(found, &archive, depth)?;
@@ -250,7 +257,8 @@ impl Walk<'_> {
             self.zip(found, &archive, depth)?;
         }
         if found.formats.contains(&Format::Npy) && depth <= self.limits.depth {
-            self.arrays(found, depth)?;
+            let header = once(&learned.npy, || npy::header(found.bytes))?;
+            self.arrays(found, header.as_ref(), depth)?;
         }
         Ok(())
     }
@@ -337,8 +345,13 @@ impl Walk<'_> {
     }
 
     /// What stands behind a numpy array: `numpy.save` into one open file writes one array behind the other.
-    fn arrays(&mut self, found: Found<'_>, depth: u32) -> io::Result<()> {
-        let mut ends = npy::header(found.bytes)?.and_then(|header| header.end);
+    fn arrays(
+        &mut self,
+        found: Found<'_>,
+        header: Option<&npy::Header>,
+        depth: u32,
+    ) -> io::Result<()> {
+        let mut ends = header.and_then(|header| header.end);
         let mut at = 0_u64;
         while let Some(end) = ends.filter(|end| *end > 0) {
             at = at.saturating_add(end);
@@ -448,17 +461,15 @@ impl Walk<'_> {
         document: &msgpack::Document,
         depth: u32,
     ) -> io::Result<()> {
-        /// Shorter bytes are identifiers and digests, and there may be millions.
-        const LEAST: u64 = 12;
         let limit = document.faults.iter().find(|fault| fault.at().is_none());
         if let Some(fault) = limit {
             self.skip(found.member, format!("was not read to its end: {fault}"));
         }
-        for part in document.parts.iter().filter(|part| part.length >= LEAST) {
+        for part in document.shown() {
             if !self.admit(found.member) {
                 return Ok(());
             }
-            let inner = below(found.member, &format!("bytes at {}", part.at));
+            let inner = below(found.member, &part.member());
             let window = Window::new(found.bytes, part.at, part.length);
             let entry = Found::inside(found, &window, &inner).at(found, part.at);
             self.enter(entry, depth)?;

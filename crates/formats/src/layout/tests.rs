@@ -111,8 +111,136 @@ fn a_stream_and_what_follows_it() {
     assert_eq!(found[1].1[0].role, Role::Opcodes);
 }
 
+/// A field of a protocol buffer whose value is a span of less than 128 bytes.
+fn field(number: u8, content: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![number << 3 | 2, u8::try_from(content.len()).unwrap()];
+    bytes.extend(content);
+    bytes
+}
+
+#[test]
+fn numbers_texts_and_strangers_of_an_onnx_model() {
+    let node = field(1, &[field(1, b"x"), field(4, b"Relu")].concat());
+    // A tensor of three floats in `float_data`, and one of four bytes in `raw_data`.
+    let floats = field(5, &[vec![8, 3, 16, 1], field(4, &[1; 12])].concat());
+    let raw = field(5, &[vec![8, 4, 16, 2], field(9, b"abcd")].concat());
+    let text = field(10, &[b'd'; 70]);
+    // The type of an input, with a field that the format does not know.
+    let kind = field(
+        2,
+        &[field(1, &[8, 1]), vec![0xfa, 1, 2, b'!', b'!']].concat(),
+    );
+    let input = field(11, &[field(1, b"x"), kind].concat());
+    let graph = [node.clone(), floats, raw, text, input].concat();
+    let file = [
+        vec![
+            8,
+            9,
+            0x3a,
+            0x80 | u8::try_from(graph.len() & 127).unwrap(),
+            1,
+        ],
+        graph,
+    ]
+    .concat();
+    let before = 5 + node.len() as u64;
+    assert_eq!(
+        roles(&file),
+        expected(&[
+            ("headers (ONNX model)", before + 2 + 4 + 2),
+            ("numbers", 12),
+            ("headers (ONNX model)", 2 + 4 + 2),
+            ("numbers", 4),
+            ("headers (ONNX model)", 2),
+            ("text", 70),
+            ("headers (ONNX model)", 2 + 3 + 2 + 4),
+            ("belongs to nothing (ONNX model)", 5),
+        ])
+    );
+}
+
+#[test]
+fn numbers_and_parts_of_messagepack() {
+    let mut file = b"\x83\xa1w\xc7\x0f\x01\x93\x91\x01\xa5uint8\xc4\x04abcd".to_vec();
+    file.extend(b"\xa5bytes\xc4\x0ctwelve bytes");
+    file.extend(b"\xa4text\xd9\x46");
+    file.extend([b't'; 70]);
+    file.extend(b"behind");
+    let found = mapped(&file);
+    assert_eq!(
+        roles(&file),
+        expected(&[
+            ("headers (MessagePack file)", 17),
+            ("numbers", 4),
+            ("headers (MessagePack file)", 8),
+            ("members", 12),
+            ("headers (MessagePack file)", 7),
+            ("text", 70),
+            ("belongs to nothing (MessagePack file)", 6),
+        ])
+    );
+    assert_eq!(found[1].0, "bytes at 29");
+}
+
+/// A file of the corpus that a real library wrote.
+fn real(name: &str) -> Vec<u8> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/benign");
+    std::fs::read(corpus.join(name)).unwrap()
+}
+
+/// Bytes of a role in the file itself.
+fn sum(bytes: &[u8], role: &str) -> u64 {
+    let of_role = roles(bytes).into_iter().filter(|it| it.0 == role);
+    of_role.map(|it| it.1).sum()
+}
+
+#[test]
+fn files_of_h5py_are_told_apart_completely() {
+    let left = |name: &str| {
+        let bytes = real(name);
+        let roles = [
+            "belongs to nothing (HDF5 file)",
+            "not told apart (HDF5 file)",
+        ];
+        roles.map(|role| sum(&bytes, role))
+    };
+    for name in [
+        "plain-earliest",
+        "plain-v108",
+        "plain-latest",
+        "user-block",
+        "chunk-indexes",
+        "chunk-pages",
+    ] {
+        assert_eq!(left(&format!("hdf5/{name}.h5")), [0, 0], "{name}");
+    }
+    // What an array that was deleted left behind: its header, as HDF5 cut the file where its values were.
+    let [left, undivided] = left("hdf5/edited.h5");
+    assert!((50..300).contains(&left) && undivided == 0, "{left}");
+}
+
+#[test]
+fn values_of_an_hdf5_file_lie_where_its_indexes_say() {
+    let bytes = real("hdf5/chunk-indexes.h5");
+    // One chunk, ten, twenty-five of four, four in a tree, and two references to texts.
+    assert_eq!(sum(&bytes, "numbers"), 4 * 100 + 2 * 16);
+    assert!((50..400).contains(&sum(&bytes, "packed numbers")));
+    assert_eq!(sum(&real("hdf5/chunk-pages.h5"), "numbers"), 10);
+    assert_eq!(
+        sum(
+            &real("hdf5/user-block.h5"),
+            "parts that are stepped over (HDF5 file)"
+        ),
+        512
+    );
+}
+
 #[test]
 fn what_is_cut_off_is_still_accounted_for() {
+    let chunks = real("hdf5/chunk-indexes.h5");
+    for length in (0..chunks.len()).step_by(61) {
+        mapped(&chunks[..length]);
+    }
     let whole = [
         tarred("a", b"hello"),
         tarred("b", b"\x80\x04N."),

@@ -25,8 +25,14 @@ pub(super) fn tell(
     let place = place(file, entry.member);
     for stretch in stretches {
         let examined = match stretch.role {
-            Role::Numbers | Role::Raw | Role::Unclaimed(_) => is_searched,
-            Role::Opaque(_) => false,
+            Role::Numbers
+            | Role::Raw
+            | Role::Unclaimed(_)
+            | Role::Part(_)
+            | Role::Undivided(_) => is_searched,
+            // A text inside of a format is looked at by the search, if at all.
+            Role::Text => is_searched || entry.formats.is_empty(),
+            Role::PackedNumbers | Role::Opaque(_) => false,
             _ => true,
         };
         sink.stretch(Stretch {
