@@ -300,6 +300,39 @@ def onnx_files(part):
     part.add("classic.onnx", "onnx", "a model of classic learning", helper.make_model(trees, opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]).SerializeToString())
 
 
+def onnxruntime_files(part):
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper
+    from onnxruntime import InferenceSession, SessionOptions
+
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3]) for name in "xy")
+    condition = helper.make_tensor_value_info("c", TensorProto.BOOL, [])
+    inner = helper.make_tensor_value_info("z", TensorProto.FLOAT, None)
+    branch = lambda name, operator: helper.make_graph([helper.make_node(operator, ["m"], ["z"])], name, [], [inner])
+    weight, bias = numpy_helper.from_array(np.eye(3, dtype="f4"), "w"), numpy_helper.from_array(np.ones(3, "f4"), "b")
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["m"]), helper.make_node("If", ["c"], ["i"], then_branch=branch("a", "Relu"), else_branch=branch("b", "Neg")), helper.make_node("BiasGelu", ["i", "b"], ["y"], domain="com.microsoft")]
+    large = numpy_helper.from_array(np.ones((40, 40), "f4"), "w")
+    text, number = helper.make_tensor_value_info("x", TensorProto.STRING, [None]), helper.make_tensor_value_info("y", TensorProto.INT64, [None])
+    wide = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 40]) for name in "xy"]
+    graphs = {
+        "branches": ("a model with branches and a fused operator", helper.make_graph(nodes, "g", [x, condition], [y], [weight, bias])),
+        "dense": ("a model with weights", helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["y"])], "g", wide[:1], wide[1:], [large])),
+        "labels": ("a model with texts", helper.make_graph([helper.make_node("LabelEncoder", ["x"], ["y"], domain="ai.onnx.ml", keys_strings=["eval(", "import os"], values_int64s=[1, 2])], "g", [text], [number])),
+        "quantized": ("a model with a quantized weight", helper.make_graph([helper.make_node("DequantizeLinear", ["q", "s"], ["d"]), helper.make_node("Add", ["x", "d"], ["y"])], "g", [x], [y], [numpy_helper.from_array(np.ones(3, "i1"), "q"), numpy_helper.from_array(np.array(0.5, "f4"), "s")])),
+    }
+    for name, (note, graph) in graphs.items():
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1), helper.make_opsetid("ai.onnx.ml", 3)], ir_version=9)
+        helper.set_model_props(model, {"author": "someone", "note": "an ordinary model"})
+
+        def convert(path, data=model.SerializeToString()):
+            options = SessionOptions()
+            options.optimized_model_filepath = path
+            options.add_session_config_entry("session.save_model_format", "ORT")
+            InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+        part.through(name + ".ort", "onnxruntime", note, convert)
+
+
 def gguf_files(part):
     import gguf
     import numpy as np
@@ -541,7 +574,7 @@ PARTS = {
     "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "xgboost": (xgboost_versions, ""), "lightgbm": (lightgbm_versions, ""), "catboost": (catboost_versions, ""), "pickle": (other_picklers, "cloudpickle"),
     "torch-package": (torch_package_files, "torch"), "orbax": (orbax_files, "orbax-checkpoint jax"), "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"),
     "flax": (flax_files, "flax msgpack msgpack-numpy"),
-    "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
+    "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "onnxruntime": (onnxruntime_files, "onnxruntime onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
 }
 
 

@@ -46,6 +46,7 @@ targets! {
     "ocdbt": |bytes, limits| (formats::ocdbt::read(bytes), formats::ocdbt::paths(bytes, limits)),
     "oci": |bytes, _limits| (formats::oci::read(bytes), formats::oci::named_by(&String::from_utf8_lossy(bytes))),
     "onnx": |bytes, limits| formats::onnx::read(bytes, limits),
+    "onnxruntime": |bytes, limits| formats::onnx::read_runtime(bytes, limits),
     "packages": |bytes, _limits| listed(bytes),
     "pickle": |bytes, limits| formats::pickle::describe(bytes, limits),
     "python": |bytes, _limits| formats::python::uses(&String::from_utf8_lossy(bytes)),
