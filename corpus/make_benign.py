@@ -402,8 +402,8 @@ def texts(part):
     part.add("train.py", "text", "a training script", "import torch\n\nmodel = torch.nn.Linear(2, 1)\ntorch.save(model.state_dict(), 'model.pt')\n")
 
 
-def torchscript_files(part):
-    """Programs: traced, scripted, frozen, quantised, and for telephones."""
+def torch_programs():
+    """Programs: traced, scripted, frozen, quantised, with and without branches."""
     import torch
     from torch import nn
 
@@ -449,13 +449,25 @@ def torchscript_files(part):
     convolution = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(32, 2)).eval()
     net, image = Net().eval(), torch.rand(1, 1, 10, 10)
     quantised = torch.ao.quantization.quantize_dynamic(net, {nn.Linear}, dtype=torch.qint8)
-    models = {
+    return {
         "scripted": torch.jit.script(net), "traced": torch.jit.trace(net, torch.rand(2, 4)), "control": torch.jit.script(Control()), "recurrent": torch.jit.script(Recurrent()), "convolution": torch.jit.trace(convolution, image),
         "frozen": torch.jit.freeze(torch.jit.script(convolution)), "quantised": torch.jit.script(quantised), "quantised-recurrent": torch.jit.script(torch.ao.quantization.quantize_dynamic(Recurrent(), {nn.LSTM, nn.Linear})),
     }
-    for name, model in models.items():
+
+
+def torchscript_files(part):
+    for name, model in torch_programs().items():
         part.through(f"{name}.pt", "torchscript", "a program of torch.jit", model.save)
         part.through(f"{name}.ptl", "torchscript", "a program for telephones", model._save_for_lite_interpreter)
+
+
+def torch_mobile_files(part):
+    """The same programs as flatbuffers, which newer versions of torch no longer write."""
+    import functools
+
+    for name, model in torch_programs().items():
+        write = functools.partial(model._save_for_lite_interpreter, _use_flatbuffer=True)
+        part.through(f"{name}.ff", "torch mobile", "a program for telephones as a flatbuffer", write)
 
 
 def flax_files(part):
@@ -570,7 +582,7 @@ def layout_files(part):
 
 
 PARTS = {
-    "torchscript": (torchscript_files, "torch"),
+    "torchscript": (torchscript_files, "torch"), "torch-mobile": (torch_mobile_files, "torch"),
     "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "xgboost": (xgboost_versions, ""), "lightgbm": (lightgbm_versions, ""), "catboost": (catboost_versions, ""), "pickle": (other_picklers, "cloudpickle"),
     "torch-package": (torch_package_files, "torch"), "orbax": (orbax_files, "orbax-checkpoint jax"), "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"),
     "flax": (flax_files, "flax msgpack msgpack-numpy"),

@@ -59,7 +59,7 @@ formats! {
     /// An archive of `torch.export`, which may bring compiled libraries.
     TorchExport: "exported PyTorch program (pt2)" [Model, Container],
     /// A `TorchScript` model for mobile devices, as a flatbuffer.
-    TorchMobile: "PyTorch mobile model" [Model, Opaque],
+    TorchMobile: "PyTorch mobile model" [Model],
     /// A zip archive of numpy arrays.
     Npz: "numpy archive" [Container],
     /// A Keras 3 archive.

@@ -60,6 +60,7 @@ targets! {
     "tflite": |bytes, limits| formats::tflite::read(bytes, limits),
     "toml": |bytes, _limits| formats::toml::read_text(&String::from_utf8_lossy(bytes)),
     "torch7": |bytes, limits| formats::torch7::read(bytes, limits),
+    "torch_mobile": |bytes, limits| formats::torchscript::mobile::read(bytes, limits),
     "torchscript": |bytes, limits| (formats::torchscript::source::read(bytes), formats::torchscript::operators(bytes, limits)),
     "walk": |bytes, limits| walked(bytes, limits),
     "xml": |bytes, limits| formats::xml::read(bytes, limits),

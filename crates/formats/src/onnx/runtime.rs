@@ -235,7 +235,7 @@ impl<'a> Walk<'a> {
         for index in 0..produced.count {
             // `domain:name:version`, of which the first may be empty.
             let at = produced.start.saturating_add(index.saturating_mul(4));
-            let id = self.string(at)?;
+            let id = self.flat.string(at, TEXT)?;
             let mut parts = id.rsplitn(3, ':');
             let (_version, name, domain) = (parts.next(), parts.next(), parts.next());
             let operator = Operator {
@@ -283,7 +283,7 @@ impl<'a> Walk<'a> {
         let list = self.flat.vector(attribute, 10, 4)?;
         for index in 0..list.count.min(ATTRIBUTES as u64) {
             let at = list.start.saturating_add(index.saturating_mul(4));
-            texts.push((name.clone(), self.string(at)?));
+            texts.push((name.clone(), self.flat.string(at, TEXT)?));
         }
         Ok(())
     }
@@ -364,17 +364,5 @@ impl<'a> Walk<'a> {
 
     fn text(&mut self, table: Table, field: u64) -> Result<String, Broken> {
         Ok(self.flat.text(table, field, TEXT)?.unwrap_or_default())
-    }
-
-    /// The text that an item of a list of texts points to.
-    fn string(&mut self, at: u64) -> Result<String, Broken> {
-        let target = self.flat.target(at)?;
-        let count = self.flat.number(target, 4)?;
-        let start = target.saturating_add(4);
-        if count > self.flat.len().saturating_sub(start) {
-            return Err(Broken::Outside(at));
-        }
-        let bytes = self.flat.span(start, count.min(TEXT))?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }
