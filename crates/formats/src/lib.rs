@@ -55,6 +55,7 @@ pub mod yaml;
 pub mod zip;
 
 pub use entry::Entry;
+pub use flat::Fault as FlatFault;
 pub use format::Format;
 pub use nested::{Limit, Unread, walk};
 pub use sniff::{sniff, sniff_all};
