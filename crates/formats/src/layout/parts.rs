@@ -28,6 +28,13 @@ pub(super) fn claim(
         Format::Tar => tar(entry, claims),
         Format::SevenZip => sevenzip(entry, claims),
         Format::RData => rdata(entry, claims),
+        Format::Tflite => noted(&entry.tflite(limits)?.extents, format, 0, claims),
+        Format::CoreMl => noted(&entry.coreml(limits)?.extents, format, 0, claims),
+        Format::SavedModel | Format::TfGraph => {
+            if let Some(model) = entry.tensorflow(limits)? {
+                noted(&model.extents, format, 0, claims);
+            }
+        }
         Format::Hdf5 => noted(&entry.hdf5(limits)?.extents, format, 0, claims),
         Format::Msgpack => msgpack(entry.msgpack(limits)?, claims),
         _ if format.is_zip() => zip(entry, format, claims),

@@ -235,6 +235,35 @@ fn values_of_an_hdf5_file_lie_where_its_indexes_say() {
     );
 }
 
+/// Every way to conceal something in a gap, by the recipes of the corpus: the payload, byte by byte, belongs to nothing,
+/// and nothing else does but the number and the length of the field that holds it.
+#[test]
+fn payloads_in_gaps_belong_to_nothing() {
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/malicious/concealed-in-gaps");
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let program = |it: &[u8]| it.starts_with(b"\x7fELF");
+        let is_payload = |it: &[u8]| program(it) || it.starts_with(b"\x80\x04\x95");
+        let payload = bytes.windows(4).position(is_payload).unwrap();
+        // Of a program, what is not zero; behind MessagePack, a pickle's first byte is a value.
+        let length = if program(&bytes[payload..]) { 7 } else { 40 };
+        let (_, stretches) = mapped(&bytes).remove(0);
+        for (at, _) in (0_u64..).zip(&bytes) {
+            let role = &stretches.iter().find(|it| at < it.end).unwrap().role;
+            let is_left = matches!(role, Role::Unclaimed(_));
+            let inside = (payload as u64 + 1..payload as u64 + length).contains(&at);
+            let near = (payload as u64).saturating_sub(3)..payload as u64 + 64;
+            assert!(is_left || !inside, "{}: {at} is {role}", path.display());
+            assert!(!is_left || near.contains(&at), "{}: {at}", path.display());
+        }
+        files += 1;
+    }
+    assert_eq!(files, 22);
+}
+
 #[test]
 fn what_is_cut_off_is_still_accounted_for() {
     let chunks = real("hdf5/chunk-indexes.h5");
