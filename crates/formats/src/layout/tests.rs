@@ -85,7 +85,7 @@ fn a_tar_archive_with_something_in_its_padding() {
         roles(&file),
         expected(&[
             ("headers (tar archive)", 512),
-            ("members", 5),
+            ("members, each told by itself", 5),
             ("zeros", 95),
             ("belongs to nothing (tar archive)", 1),
             ("zeros", 411 + 1024),
@@ -173,7 +173,7 @@ fn numbers_and_parts_of_messagepack() {
             ("headers (MessagePack file)", 17),
             ("numbers", 4),
             ("headers (MessagePack file)", 8),
-            ("members", 12),
+            ("members, each told by itself", 12),
             ("headers (MessagePack file)", 7),
             ("text", 70),
             ("belongs to nothing (MessagePack file)", 6),
@@ -233,6 +233,26 @@ fn values_of_an_hdf5_file_lie_where_its_indexes_say() {
         ),
         512
     );
+}
+
+/// What libraries wrote has no gap, and nothing in it is unknown.
+#[test]
+fn models_of_real_libraries_are_told_apart_completely() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/benign");
+    let mut files = 0;
+    for folder in ["tensorflow", "coreml", "onnx", "flax", "keras"] {
+        for entry in std::fs::read_dir(corpus.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            for (member, stretches) in mapped(&std::fs::read(&path).unwrap()) {
+                for it in stretches {
+                    let is_left = matches!(it.role, Role::Unclaimed(_) | Role::Undivided(_));
+                    assert!(!is_left, "{}!{member}: {it:?}", path.display());
+                }
+            }
+            files += 1;
+        }
+    }
+    assert!(files > 15, "{files}");
 }
 
 /// Every way to conceal something in a gap, by the recipes of the corpus: the payload, byte by byte, belongs to nothing,
