@@ -1,6 +1,8 @@
 """Payloads in bytes that belong to nothing: behind, between and inside the structures of model files that no loader reads."""
 
+import io
 import struct
+import zipfile
 
 from . import opcodes as op
 from .graphs import flatbuffer_tflite, onnx_model, onnx_node, saved_model, tf_node
@@ -32,7 +34,30 @@ def hidden(payload):
     yield "behind.msgpack", "msgpack", "behind the last value of a MessagePack file", b"\x81\xa6params\x93\x01\x02\x03" + payload
 
 
+def archive(extra=b"", comment=b""):
+    """An archive with one text, and something in its header."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        member = zipfile.ZipInfo("notes.txt")
+        member.extra, member.comment = extra, comment
+        made.writestr(member, b"nothing to see")
+    return out.getvalue()
+
+
+def headers(payload):
+    """Each place in the headers of a zip archive."""
+    field = lambda number, content: struct.pack("<HH", number, len(content)) + content
+    yield "extra-field.zip", "in an extra field of no known number", archive(field(0x4242, payload))
+    yield "extra-field-behind-noise.zip", "behind other bytes in an extra field of no known number", archive(field(0x4242, b"\xbf" * 40 + payload))
+    yield "extra-padding.zip", "in the padding that PyTorch writes", archive(field(0x4246, b"ZZZZ" + payload))
+    yield "extra-times.zip", "behind the times in an extra field of times", archive(field(0x5455, bytes(13) + payload))
+    yield "comment.zip", "in the comment of a member", archive(comment=b"\xbf" * 40 + payload)
+
+
 def samples():
+    for what, payload in PAYLOADS.items():
+        for name, where, data in headers(payload):
+            yield Sample("concealed-in-headers", f"{what}-{name}", "zip", f"a {what} {where}", data)
     for what, payload in PAYLOADS.items():
         for name, form, where, data in hidden(payload):
             yield Sample("concealed-in-gaps", f"{what}-{name}", form, f"a {what} {where}", data)

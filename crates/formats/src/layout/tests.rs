@@ -235,6 +235,28 @@ fn values_of_an_hdf5_file_lie_where_its_indexes_say() {
     );
 }
 
+#[test]
+fn what_may_hide_in_the_headers_of_a_zip_archive_is_told_by_itself() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/malicious");
+    let file = |name: &str| {
+        let bytes = std::fs::read(corpus.join("concealed-in-headers").join(name)).unwrap();
+        let found = mapped(&bytes);
+        found.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    // The field stands in both headers of the member, and the directory is read first.
+    let expected = [
+        "",
+        "notes.txt",
+        "extra field 0x4246 at 164",
+        "extra field 0x4246 at 47",
+    ];
+    assert_eq!(file("pickle-extra-padding.zip"), expected);
+    assert_eq!(
+        file("pickle-comment.zip"),
+        ["", "notes.txt", "comment at 108"]
+    );
+}
+
 /// What libraries wrote has no gap, and nothing in it is unknown.
 #[test]
 fn models_of_real_libraries_are_told_apart_completely() {
