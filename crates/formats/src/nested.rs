@@ -7,6 +7,7 @@ use std::io;
 use tutela_core::{Bytes, Limits, Window, escape};
 
 use crate::entry::{Entry, Learned, once};
+use crate::kept::Kept;
 use crate::stream::{self, Codec, Stream};
 use crate::{Format, hdf5, msgpack, npy, ocdbt, rdata, sevenzip, sniff_all, tar, zip};
 
@@ -49,6 +50,7 @@ pub fn walk(
     limits: &Limits,
     visit: &mut dyn FnMut(&Entry<'_>) -> io::Result<()>,
 ) -> io::Result<Vec<Unread>> {
+    let bytes = &Kept::new(bytes);
     let mut walk = Walk {
         limits,
         visit,
