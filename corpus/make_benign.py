@@ -608,7 +608,49 @@ def layout_files(part):
     part.add("saved.tar", "oci layout", "an archive of docker save", layouts.saved(plain, plain))
 
 
+def tensorflow_files(part):
+    import numpy as np
+    import tensorflow as tf
+
+    class Model(tf.Module):
+        def __init__(self):
+            self.weights = tf.Variable(np.ones((16, 4), "f4"))
+
+        @tf.function(input_signature=[tf.TensorSpec([None, 16], tf.float32)])
+        def __call__(self, x):
+            return {"y": tf.nn.relu(tf.reshape(x @ self.weights, [-1, 4]))}
+
+    model = Model()
+    with tempfile.TemporaryDirectory() as scratch:
+        tf.saved_model.save(model, scratch, signatures=model.__call__)
+        part.add("saved_model.pb", "saved model", "a graph of a few operators", (Path(scratch) / "saved_model.pb").read_bytes())
+        converter = tf.lite.TFLiteConverter.from_saved_model(scratch)
+        part.add("plain.tflite", "tflite", "a model of a few operators", converter.convert())
+    part.add("graph.pb", "tensorflow graph", "a bare graph", model.__call__.get_concrete_function().graph.as_graph_def().SerializeToString())
+    with tempfile.TemporaryDirectory() as scratch, tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        tf.compat.v1.get_variable("v", initializer=np.ones((5, 5), "f4"))
+        session.run(tf.compat.v1.global_variables_initializer())
+        tf.compat.v1.train.Saver().save(session, scratch + "/model.ckpt")
+        for name, kind in (("meta", "tensorflow meta graph"), ("index", "tensorflow checkpoint")):
+            part.add(f"model.ckpt.{name}", kind, "a checkpoint of one variable", (Path(scratch) / f"model.ckpt.{name}").read_bytes())
+
+
+def coreml_files(part):
+    import coremltools
+    import numpy as np
+    from coremltools.models import datatypes
+    from coremltools.models.neural_network import NeuralNetworkBuilder
+
+    builder = NeuralNetworkBuilder([("x", datatypes.Array(30))], [("y", datatypes.Array(10))])
+    builder.add_inner_product("product", np.ones((10, 30)), np.ones(10), 30, 10, True, "x", "m")
+    builder.add_activation("activation", "RELU", "m", "y")
+    model = coremltools.models.MLModel(builder.spec, skip_model_load=True)
+    model.author, model.short_description = "someone", "a network of two layers, described at some length so that the text is one"
+    part.through("network.mlmodel", "coreml", "a network of two layers", model.save)
+
+
 PARTS = {
+    "tensorflow": (tensorflow_files, "tensorflow-cpu"), "coreml": (coreml_files, "coremltools"),
     "torchscript": (torchscript_files, "torch"), "torch-mobile": (torch_mobile_files, "torch"),
     "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "xgboost": (xgboost_versions, ""), "lightgbm": (lightgbm_versions, ""), "catboost": (catboost_versions, ""), "pickle": (other_picklers, "cloudpickle"),
     "torch-package": (torch_package_files, "torch"), "orbax": (orbax_files, "orbax-checkpoint jax"), "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"),

@@ -8,7 +8,10 @@ use tutela_core::{Bytes, Limits, Window};
 use crate::pickle::{self, Pickles};
 use crate::stream::Stream;
 use crate::sweep::{Sweep, sweep};
-use crate::{Format, gguf, hdf5, msgpack, npy, onnx, rdata, safetensors, sevenzip, tar, zip};
+use crate::{
+    Format, coreml, gguf, hdf5, msgpack, npy, onnx, rdata, safetensors, sevenzip, tar, tensorflow,
+    tflite, zip,
+};
 
 /// A file, or something packed inside it.
 #[derive(Clone, Copy)]
@@ -52,6 +55,9 @@ pub(crate) struct Learned {
     onnx: OnceCell<onnx::Model>,
     pub(crate) hdf5: OnceCell<hdf5::File>,
     pub(crate) msgpack: OnceCell<msgpack::Document>,
+    tflite: OnceCell<tflite::Model>,
+    tensorflow: OnceCell<tensorflow::Model>,
+    coreml: OnceCell<coreml::Model>,
 }
 
 impl Entry<'_> {
@@ -162,6 +168,35 @@ impl Entry<'_> {
     /// What reading the bytes returns.
     pub fn msgpack(&self, limits: &Limits) -> io::Result<&msgpack::Document> {
         once(&self.learned.msgpack, || msgpack::read(self.bytes, limits))
+    }
+
+    /// The description, as that of a TensorFlow Lite model.
+    ///
+    /// # Errors
+    /// What reading the bytes returns.
+    pub fn tflite(&self, limits: &Limits) -> io::Result<&tflite::Model> {
+        once(&self.learned.tflite, || tflite::read(self.bytes, limits))
+    }
+
+    /// The description, as that of a TensorFlow graph; none when it is none.
+    ///
+    /// # Errors
+    /// What reading the bytes returns.
+    pub fn tensorflow(&self, limits: &Limits) -> io::Result<Option<&tensorflow::Model>> {
+        let is_graph = |format: &&Format| matches!(format, Format::SavedModel | Format::TfGraph);
+        let Some(format) = self.formats.iter().find(is_graph).copied() else {
+            return Ok(None);
+        };
+        let read = || tensorflow::read(self.bytes, format, limits);
+        once(&self.learned.tensorflow, read).map(Some)
+    }
+
+    /// The description, as that of a Core ML model.
+    ///
+    /// # Errors
+    /// What reading the bytes returns.
+    pub fn coreml(&self, limits: &Limits) -> io::Result<&coreml::Model> {
+        once(&self.learned.coreml, || coreml::read(self.bytes, limits))
     }
 }
 

@@ -71,7 +71,7 @@ impl fmt::Display for Role {
             Self::Headers(format) => write!(formatter, "headers ({format})"),
             Self::Whole(format) => write!(formatter, "{format}"),
             Self::Opcodes => formatter.write_str("pickle opcodes"),
-            Self::Member(_) => formatter.write_str("members"),
+            Self::Member(_) => formatter.write_str("members, each told by itself"),
             Self::Packed(format) => write!(formatter, "packed data ({format})"),
             Self::Numbers => formatter.write_str("numbers"),
             Self::PackedNumbers => formatter.write_str("packed numbers"),

@@ -28,6 +28,13 @@ pub(super) fn claim(
         Format::Tar => tar(entry, claims),
         Format::SevenZip => sevenzip(entry, claims),
         Format::RData => rdata(entry, claims),
+        Format::Tflite => noted(&entry.tflite(limits)?.extents, format, 0, claims),
+        Format::CoreMl => noted(&entry.coreml(limits)?.extents, format, 0, claims),
+        Format::SavedModel | Format::TfGraph => {
+            if let Some(model) = entry.tensorflow(limits)? {
+                noted(&model.extents, format, 0, claims);
+            }
+        }
         Format::Hdf5 => noted(&entry.hdf5(limits)?.extents, format, 0, claims),
         Format::Msgpack => msgpack(entry.msgpack(limits)?, claims),
         _ if format.is_zip() => zip(entry, format, claims),
@@ -61,15 +68,32 @@ pub(super) fn unknown(entry: &Entry<'_>) -> io::Result<Role> {
     })
 }
 
-/// Whether it is a storage of a `PyTorch` archive: `data/0`, `constants/12`.
+/// Whether it is a storage of a `PyTorch` archive: `data/0`, `constants/12`; of a package `.data/0.storage`; of an exported
+/// program `data/weights/weight_0`, `data/constants/tensor_0`.
 fn is_storage(entry: &Entry<'_>) -> bool {
-    let is_torch = |format: &Format| matches!(format, Format::TorchZip | Format::TorchScript);
+    let is_torch = |format: &Format| {
+        matches!(
+            format,
+            Format::TorchZip | Format::TorchScript | Format::TorchPackage | Format::TorchExport
+        )
+    };
     let mut steps = entry.member.unwrap_or_default().rsplit('/');
     let (number, folder) = (steps.next().unwrap_or_default(), steps.next());
     entry.around.iter().any(is_torch)
-        && matches!(folder, Some("data" | "constants"))
-        && !number.is_empty()
-        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && match folder {
+            Some("data" | "constants") => is_number(number) || is_numbered(number, "tensor_"),
+            Some("weights") => is_numbered(number, "weight_"),
+            Some(".data") => number.strip_suffix(".storage").is_some_and(is_number),
+            _ => false,
+        }
+}
+
+fn is_number(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_numbered(name: &str, prefix: &str) -> bool {
+    name.strip_prefix(prefix).is_some_and(is_number)
 }
 
 /// Pickles by themselves, and arrays, whose objects are pickles too.
@@ -204,6 +228,10 @@ fn rdata(entry: &Entry<'_>, claims: &mut Claims) {
 
 fn zip(entry: &Entry<'_>, format: Format, claims: &mut Claims) {
     let Some(archive) = entry.archive else { return };
+    for loose in archive.loose() {
+        let end = loose.start.saturating_add(loose.length);
+        claims.claim(loose.start, end, &Role::Member(loose.member()));
+    }
     for (start, end) in archive.structure() {
         claims.claim(*start, *end, &Role::Headers(format));
     }

@@ -85,7 +85,7 @@ fn a_tar_archive_with_something_in_its_padding() {
         roles(&file),
         expected(&[
             ("headers (tar archive)", 512),
-            ("members", 5),
+            ("members, each told by itself", 5),
             ("zeros", 95),
             ("belongs to nothing (tar archive)", 1),
             ("zeros", 411 + 1024),
@@ -173,7 +173,7 @@ fn numbers_and_parts_of_messagepack() {
             ("headers (MessagePack file)", 17),
             ("numbers", 4),
             ("headers (MessagePack file)", 8),
-            ("members", 12),
+            ("members, each told by itself", 12),
             ("headers (MessagePack file)", 7),
             ("text", 70),
             ("belongs to nothing (MessagePack file)", 6),
@@ -233,6 +233,77 @@ fn values_of_an_hdf5_file_lie_where_its_indexes_say() {
         ),
         512
     );
+}
+
+#[test]
+fn what_may_hide_in_the_headers_of_a_zip_archive_is_told_by_itself() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/malicious");
+    let file = |name: &str| {
+        let bytes = std::fs::read(corpus.join("concealed-in-headers").join(name)).unwrap();
+        let found = mapped(&bytes);
+        found.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    // The field stands in both headers of the member, and the directory is read first.
+    let expected = [
+        "",
+        "notes.txt",
+        "extra field 0x4246 at 164",
+        "extra field 0x4246 at 47",
+    ];
+    assert_eq!(file("pickle-extra-padding.zip"), expected);
+    assert_eq!(
+        file("pickle-comment.zip"),
+        ["", "notes.txt", "comment at 108"]
+    );
+}
+
+/// What libraries wrote has no gap, and nothing in it is unknown.
+#[test]
+fn models_of_real_libraries_are_told_apart_completely() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/benign");
+    let mut files = 0;
+    for folder in ["tensorflow", "coreml", "onnx", "flax", "keras"] {
+        for entry in std::fs::read_dir(corpus.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            for (member, stretches) in mapped(&std::fs::read(&path).unwrap()) {
+                for it in stretches {
+                    let is_left = matches!(it.role, Role::Unclaimed(_) | Role::Undivided(_));
+                    assert!(!is_left, "{}!{member}: {it:?}", path.display());
+                }
+            }
+            files += 1;
+        }
+    }
+    assert!(files > 15, "{files}");
+}
+
+/// Every way to conceal something in a gap, by the recipes of the corpus: the payload, byte by byte, belongs to nothing,
+/// and nothing else does but the number and the length of the field that holds it.
+#[test]
+fn payloads_in_gaps_belong_to_nothing() {
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/malicious/concealed-in-gaps");
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let program = |it: &[u8]| it.starts_with(b"\x7fELF");
+        let is_payload = |it: &[u8]| program(it) || it.starts_with(b"\x80\x04\x95");
+        let payload = bytes.windows(4).position(is_payload).unwrap();
+        // Of a program, what is not zero; behind MessagePack, a pickle's first byte is a value.
+        let length = if program(&bytes[payload..]) { 7 } else { 40 };
+        let (_, stretches) = mapped(&bytes).remove(0);
+        for (at, _) in (0_u64..).zip(&bytes) {
+            let role = &stretches.iter().find(|it| at < it.end).unwrap().role;
+            let is_left = matches!(role, Role::Unclaimed(_));
+            let inside = (payload as u64 + 1..payload as u64 + length).contains(&at);
+            let near = (payload as u64).saturating_sub(3)..payload as u64 + 64;
+            assert!(is_left || !inside, "{}: {at} is {role}", path.display());
+            assert!(!is_left || near.contains(&at), "{}: {at}", path.display());
+        }
+        files += 1;
+    }
+    assert_eq!(files, 22);
 }
 
 #[test]

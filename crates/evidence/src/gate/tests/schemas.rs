@@ -204,6 +204,7 @@ fn full_check(outcome: Outcome) -> CheckPredicate {
         start: 7,
         end: u64::MAX,
         what: "numbers".to_owned(),
+        holds: Some("unpacked".to_owned()),
     }];
     predicate.stretches_omitted = 3;
     predicate.skipped = vec![Skipped {
