@@ -93,7 +93,21 @@ def caffe(module, name):
     return field(1, b"net") + field(100, field(1, b"c") + field(2, b"Convolution")) + field(100, field(1, b"a") + field(2, b"Python") + python)
 
 
+def pir(name, settings, text=b"x"):
+    attributes = [{"N": key, "AT": {"#": "0.a_str", "D": value}} for key, value in settings.items()]
+    data = {"#": "1.data", "A": [{"N": "name", "AT": {"#": "0.a_str", "D": "x"}}], "I": [], "O": [{"%": 1}], "OA": []}
+    inner = {"#": "1.if", "A": [], "I": [{"%": 1}], "O": [], "OA": [], "regions": [{"#": "region_1", "blocks": [{"#": "block_1", "args": [], "ops": [{"#": name, "A": attributes, "I": [{"%": 1}], "O": [], "OA": []}]}]}]}
+    blocks = [{"#": "block_0", "args": [], "ops": [data, inner]}]
+    return json.dumps({"base_code": {"magic": "pir", "trainable": True, "version": 4}, "program": {"regions": [{"#": "region_0", "blocks": blocks}]}}, separators=(",", ":")).encode()
+
+
 def graphs():
+    yield Sample("paddle", "pir-save.json", "paddle", "an operator that writes a file", pir("1.save_combine", {"file_path": "/nonexistent/inert"}))
+    yield Sample("paddle", "pir-save-in-full.json", "paddle", "an operator that writes a file", pir("pd_op.save_combine", {"file_path": "/nonexistent/inert"}))
+    yield Sample("paddle", "pir-read.json", "paddle", "an operator that reads a file of the system", pir("1.read_file", {"filename": "/etc/passwd"}))
+    yield Sample("paddle", "pir-py-func.json", "paddle", "an operator that calls Python", pir("1.py_func", {"forward_callable_id": "0"}))
+    yield Sample("paddle", "pir-py-op.json", "paddle", "an operator that calls Python", pir("py_op.inert", {}))
+    yield Sample("paddle", "pir-command.json", "paddle", "a setting that is a command", pir("3.inert", {"init": "os.system('echo inert')"}))
     yield Sample("paddle", "py-func.pdmodel", "paddle", "an operator that calls Python", paddle(b"py_func", {"forward_callable_id": "0"}))
     yield Sample("paddle", "py-layer.pdmodel", "paddle", "an operator that calls Python", paddle(b"py_layer", {}))
     yield Sample("paddle", "save.pdmodel", "paddle", "an operator that writes a file", paddle(b"save", {"file_path": "/nonexistent/inert"}))

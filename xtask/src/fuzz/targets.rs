@@ -103,7 +103,11 @@ fn layers(bytes: &[u8], limits: &Limits) -> impl Debug {
     let read = |format| formats::layers::read(&bytes.to_vec(), format, limits);
     let models = [Format::Paddle, Format::MxNet, Format::Caffe].map(read);
     let text = String::from_utf8_lossy(bytes);
-    let graph = formats::layers::symbol(&formats::json::parse(bytes));
+    let document = formats::json::parse(bytes);
+    let graph = (
+        formats::layers::symbol(&document),
+        formats::layers::program(&document),
+    );
     (models, formats::layers::prototxt(&text), graph)
 }
 

@@ -5,6 +5,7 @@
 mod caffe;
 mod mxnet;
 mod paddle;
+mod pir;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use tutela_core::{Bytes, Limits};
 use crate::Format;
 
 pub use mxnet::symbol;
+pub use pir::program;
 pub(crate) use {caffe::looks_like as is_caffe, mxnet::is_parameters as is_mxnet};
 
 /// Operators and faults that are kept.

@@ -171,3 +171,29 @@ proptest! {
         prop_assert!(net.is_some());
     }
 }
+
+#[test]
+fn a_program_of_paddle_3_is_described() {
+    // As Paddle 3.3.1 writes it: names of dialects are numbers, blocks lie in operators.
+    let text = br##"{"base_code":{"magic":"pir","version":4},"program":{"regions":[{"#":"region_0","blocks":[{"#":"block_0","ops":[
+        {"#":"1.data","A":[{"AT":{"#":"0.a_str","D":"x"},"N":"name"},{"AT":{"#":"1.a_place","D":[0,0,""]},"N":"place"}]},
+        {"#":"1.if","A":[],"regions":[{"#":"region_1","blocks":[{"#":"block_1","ops":[
+            {"#":"1.save_combine","A":[{"AT":{"#":"0.a_str","D":"/a"},"N":"file_path"}]}]}]}]},
+        {"#":"custom_op.mine","A":[]}]}]}]}}"##;
+    let model = program(&json::parse(text)).unwrap();
+    let kinds: Vec<&str> = model.operators.iter().map(|it| it.kind.as_str()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "pd_op.data",
+            "pd_op.if",
+            "pd_op.save_combine",
+            "custom_op.mine"
+        ]
+    );
+    assert_eq!(model.operators[2].text("file_path"), Some("/a"));
+    assert_eq!(
+        program(&json::parse(br#"{"base_code":{"magic":"x"}}"#)),
+        None
+    );
+}

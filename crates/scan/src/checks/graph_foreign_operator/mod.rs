@@ -14,13 +14,14 @@ use crate::callables::{Effect, effect};
 use crate::config::{document, text_of};
 use crate::inside::{location, place};
 use crate::signs;
+use crate::tensorflow::paths::{Reach, reach};
 use crate::together::{EntryCheck, Visitor};
 
 declare_check! {
     /// Operators of Paddle, MXNet and Caffe models that run Python or reach out of the process.
     ///
     /// # What it finds
-    /// In Paddle programs (`.pdmodel`): operators that call Python, write files or talk to other computers. In MXNet
+    /// In Paddle programs (`.pdmodel`, and the JSON of Paddle 3): operators that call Python, write files or talk to other computers. In MXNet
     /// graphs (`-symbol.json`): `Custom` operators, which need code of their own, and the old native operators, which
     /// jump to an address that stands in the file. In Caffe nets (`.caffemodel`, `.prototxt`): layers that import a
     /// Python module and call a name in it. In all of them, settings that start programs, run code or name a library by
@@ -41,7 +42,7 @@ declare_check! {
     ///
     /// # Limits
     /// Code that a layer imports from elsewhere is not read. Operators that a library adds under a plain name are not
-    /// told from built-in ones. Sparse MXNet arrays and Paddle's newer programs in JSON are not looked into.
+    /// told from built-in ones. Sparse MXNet arrays are not looked into.
     ///
     /// # References
     /// CWE-94 (code injection), CWE-470 (use of externally-controlled input to select code), CWE-829, CWE-822 (untrusted
@@ -116,7 +117,12 @@ fn model(
         }
     }
     if entry.formats.contains(&Format::Json) {
-        let document = document((file, entry), context, &["arg_nodes", "node_row_ptr"], sink)?;
+        let words = ["arg_nodes", "node_row_ptr", "base_code"];
+        let document = document((file, entry), context, &words, sink)?;
+        let program = document.as_ref().and_then(layers::program);
+        if let Some(model) = program {
+            return Ok(Some((Framework::Paddle, model)));
+        }
         let model = document.as_ref().and_then(layers::symbol);
         return Ok(model.map(|model| (Framework::MxNet, model)));
     }
@@ -184,16 +190,27 @@ fn judge(framework: Framework, operator: &Operator) -> Vec<(Severity, String)> {
 }
 
 fn paddle(operator: &Operator) -> Option<(Severity, String)> {
-    let (severity, what) = match operator.kind.as_str() {
+    let (dialect, name) = operator
+        .kind
+        .split_once('.')
+        .unwrap_or(("", &operator.kind));
+    let is_grave = |(_, text): &(String, String)| reach(text) == Reach::Grave;
+    let (severity, what) = match name {
+        _ if dialect == "py_op" => (Severity::High, "calls a function of Python"),
+        _ if dialect == "custom_op" => (Severity::Medium, "needs a library of its own"),
         "py_func" | "py_layer" => (Severity::High, "calls a function of Python"),
         "save" | "save_combine" => (Severity::High, "writes a file when it runs"),
         "listen_and_serv" | "heter_listen_and_serv" => {
             (Severity::High, "waits for other computers")
         }
-        "load" | "load_combine" => (Severity::Medium, "reads a file when it runs"),
-        "send" | "recv" | "recv_save" | "send_and_recv" => {
-            (Severity::Medium, "talks to other computers")
+        "load" | "load_combine" | "read_file" if operator.texts.iter().any(is_grave) => {
+            (Severity::High, "reads a file of the system when it runs")
         }
+        "load" | "load_combine" | "read_file" => (Severity::Medium, "reads a file when it runs"),
+        // Its other half, which Python keeps, is for training.
+        "pylayer" => (Severity::Low, "has a part that only Python has"),
+        "send" | "recv" | "recv_save" | "send_and_recv" | "send_v2" | "recv_v2" | "p_send"
+        | "p_recv" => (Severity::Medium, "talks to other computers"),
         _ => return None,
     };
     let kind = escape(&operator.kind, 80);
