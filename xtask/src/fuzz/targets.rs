@@ -101,7 +101,7 @@ fn unpacked(bytes: &dyn Bytes, limits: &Limits) -> Vec<String> {
 fn layers(bytes: &[u8], limits: &Limits) -> impl Debug {
     use formats::Format;
     let read = |format| formats::layers::read(&bytes.to_vec(), format, limits);
-    let models = [Format::Paddle, Format::MxNet, Format::Caffe].map(read);
+    let models = [Format::Paddle, Format::MxNet, Format::Caffe, Format::Cntk].map(read);
     let text = String::from_utf8_lossy(bytes);
     let document = formats::json::parse(bytes);
     let graph = (
