@@ -137,6 +137,8 @@ fn effects(module: &str, name: &str) -> (Effect, Effect) {
     }
     let found = match database::look_up(module, name) {
         Answer::Known { called, made } => return (called, made),
+        // A method of a class is as little known as a function beside it.
+        Answer::NoSuchLibrary if reviewed == Effect::Unknown && is_method(name) => Effect::Unknown,
         // A dotted name reaches what lies behind a class or a library, such as `Path.write_text`.
         _ if name.contains('.') => reached(name),
         Answer::NoSuchName => Effect::Unknown,
@@ -153,6 +155,19 @@ fn is_plain_class(reviewed: Effect, module: &str, name: &str) -> bool {
     };
     let is_class = !name.contains('.') && is_class_name(name);
     reviewed == Effect::Loads && is_class && database::look_up(module, name) == pure
+}
+
+/// Whether a dotted name is a method of a class, and of none that every library imports under its own name.
+fn is_method(name: &str) -> bool {
+    const IMPORTED: &[&str] = &["Path", "Popen", "PosixPath", "Process", "Pool", "Thread"];
+    name.rsplit_once('.').is_some_and(|(class, method)| {
+        class
+            .split('.')
+            .all(|part| is_class_name(part) && !IMPORTED.contains(&part))
+            && !method.starts_with("__")
+            && !is_telling(method)
+            && reached(method) == Effect::Reaches
+    })
 }
 
 /// Classes are written with a capital, modules and functions are not.

@@ -71,6 +71,40 @@ pub(super) fn is_value(import: &Import) -> bool {
             && effect(module, class) == Effect::Pure)
 }
 
+/// Whether it is `operator.getitem` that makes types of types, as `Optional[int]` is pickled, and nothing calls them.
+fn makes_types(pickles: &Pickles, index: usize, import: &Import) -> bool {
+    let is_getitem = matches!(parts(import), Some(("operator" | "_operator", "getitem")));
+    let is_type = |call: &Call| {
+        let Some(Argument::Import(of)) = call.arguments.first() else {
+            return false;
+        };
+        pickles
+            .imports
+            .get(*of)
+            .and_then(parts)
+            .is_some_and(|(module, name)| {
+                let holds_types = matches!(
+                    module,
+                    "typing" | "types" | "collections" | "collections.abc"
+                );
+                (holds_types || is_builtin(module)) && effect(module, name) == Effect::Pure
+            })
+    };
+    let makes = |(at, call): (usize, &Call)| {
+        call.callee != Callee::Import(index)
+            || is_type(call) && !pickles.calls.iter().any(|other| calls_it(other, at))
+    };
+    is_getitem
+        && all_calls(pickles, index, import).is_some_and(|calls| !calls.is_empty())
+        && pickles.calls.iter().enumerate().all(makes)
+}
+
+/// Whether a call calls what another has returned.
+pub(super) fn calls_it(call: &Call, returned: usize) -> bool {
+    let is_call = matches!(call.opcode, Opcode::Reduce | Opcode::Inst | Opcode::Obj);
+    is_call && call.callee == Callee::Returned(returned)
+}
+
 /// Whether it is an attribute of a class of which nothing is known, and nothing calls it: a member of an enumeration.
 pub(super) fn is_member(import: &Import) -> bool {
     let Some((module, name)) = parts(import) else {
@@ -128,9 +162,12 @@ fn is_plain_buffer(pickles: &Pickles, made: usize) -> bool {
             .all(|call| call.opcode == Opcode::Build && call.uses.is_empty())
 }
 
-/// Whether it is a builtin that only keeps or describes what it is given.
+/// Whether it is a builtin, or the like, that only keeps, describes or makes types of what it is given.
 pub(super) fn is_kept(pickles: &Pickles, index: usize, import: &Import) -> bool {
-    wraps(import) || is_held(pickles, index, import) || sets_harmlessly(pickles, index, import)
+    wraps(import)
+        || is_held(pickles, index, import)
+        || sets_harmlessly(pickles, index, import)
+        || makes_types(pickles, index, import)
 }
 
 /// Whether it is a builtin that wraps a function for a class and does not call it.

@@ -2,7 +2,7 @@
 
 use tutela_formats::pickle::{Argument, Call, Callee, Import, Opcode, Pickles};
 
-use super::mild::parts;
+use super::mild::{calls_it, parts};
 use super::value::is_maker as is_by_value_maker;
 use crate::callables::{Effect, effect, effect_when_made};
 
@@ -99,12 +99,8 @@ fn keeps(pickles: &Pickles, at: usize, call: &Call) -> bool {
     let Some(import) = pickles.imports.get(callee) else {
         return false;
     };
-    let calls_result = |call: &Call| {
-        let is_call = matches!(call.opcode, Opcode::Reduce | Opcode::Inst | Opcode::Obj);
-        is_call && call.callee == Callee::Returned(at)
-    };
     if is_by_value_maker(import) {
-        return !pickles.calls.iter().any(calls_result);
+        return !pickles.calls.iter().any(|call| calls_it(call, at));
     }
     parts(import).is_some_and(|(module, name)| effect(module, name) == Effect::Pure)
 }
