@@ -138,7 +138,9 @@ fn effects(module: &str, name: &str) -> (Effect, Effect) {
     let found = match database::look_up(module, name) {
         Answer::Known { called, made } => return (called, made),
         // A method of a class is as little known as a function beside it.
-        Answer::NoSuchLibrary if reviewed == Effect::Unknown && is_method(name) => Effect::Unknown,
+        Answer::NoSuchLibrary if reviewed == Effect::Unknown && is_method(module, name) => {
+            Effect::Unknown
+        }
         // A dotted name reaches what lies behind a class or a library, such as `Path.write_text`.
         _ if name.contains('.') => reached(name),
         Answer::NoSuchName => Effect::Unknown,
@@ -158,12 +160,15 @@ fn is_plain_class(reviewed: Effect, module: &str, name: &str) -> bool {
 }
 
 /// Whether a dotted name is a method of a class, and of none that every library imports under its own name.
-fn is_method(name: &str) -> bool {
+fn is_method(module: &str, name: &str) -> bool {
     const IMPORTED: &[&str] = &["Path", "Popen", "PosixPath", "Process", "Pool", "Thread"];
     name.rsplit_once('.').is_some_and(|(class, method)| {
+        // What is called as its module is, `bidict.bidict`, is of the same library.
+        let is_own = |part: &str| module.split('.').any(|name| name == part);
+        let is_class = |part: &str| is_own(part) || is_class_name(part);
         class
             .split('.')
-            .all(|part| is_class_name(part) && !IMPORTED.contains(&part))
+            .all(|part| is_class(part) && !IMPORTED.contains(&part))
             && !method.starts_with("__")
             && !is_telling(method)
             && reached(method) == Effect::Reaches
