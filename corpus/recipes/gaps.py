@@ -54,10 +54,16 @@ def headers(payload):
     yield "comment.zip", "in the comment of a member", archive(comment=b"\xbf" * 40 + payload)
 
 
+def with_metadata(payload):
+    """A TensorFlow Lite model with an archive of metadata behind it, and a payload between the two."""
+    return flatbuffer_tflite([(0, "")]) + payload + archive()
+
+
 def samples():
     for what, payload in PAYLOADS.items():
         for name, where, data in headers(payload):
             yield Sample("concealed-in-headers", f"{what}-{name}", "zip", f"a {what} {where}", data)
+        yield Sample("concealed-in-headers", f"{what}-before-metadata.tflite", "tflite", f"a {what} before the metadata of a model", with_metadata(payload))
     for what, payload in PAYLOADS.items():
         for name, form, where, data in hidden(payload):
             yield Sample("concealed-in-gaps", f"{what}-{name}", form, f"a {what} {where}", data)
