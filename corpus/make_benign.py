@@ -595,6 +595,63 @@ def paddle_files(part):
     part.through("layer.pdparams", "pickle", "the state of a layer", lambda path: paddle.save(paddle.nn.Linear(2, 3).state_dict(), path))
 
 
+def coreml_files(part):
+    """A package with a program, part by part."""
+    import coremltools
+    import numpy as np
+    from coremltools.converters.mil import Builder as mb
+
+    @mb.program(input_specs=[mb.TensorSpec(shape=(1, 8))])
+    def program(x):
+        y = mb.linear(x=x, weight=np.arange(64, dtype=np.float32).reshape(8, 8))
+        return mb.cond(pred=mb.greater(x=mb.reduce_sum(x=y, axes=[0, 1]), y=0.0), _true_fn=lambda: mb.relu(x=y), _false_fn=lambda: mb.identity(x=y))
+
+    target, precision = coremltools.target.iOS16, coremltools.precision.FLOAT32
+    model = coremltools.convert(program, convert_to="mlprogram", minimum_deployment_target=target, compute_precision=precision)
+    model.author, model.short_description = "someone", "a model for tests"
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "net.mlpackage"
+        model.save(str(folder))
+        data = folder / "Data" / "com.apple.CoreML"
+        part.add("Manifest.json", "coreml", "the manifest of a package", (folder / "Manifest.json").read_bytes())
+        part.add("model.mlmodel", "coreml", "a program with branches", (data / "model.mlmodel").read_bytes())
+        part.add("weight.bin", "coreml", "its weights", (data / "weights" / "weight.bin").read_bytes())
+
+
+def paddle3_files(part):
+    """Programs as Paddle 3 writes them: JSON, with and without branches."""
+    import paddle
+
+    class Net(paddle.nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.first = paddle.nn.Linear(3, 2)
+
+        def forward(self, x):
+            y = self.first(x)
+            if y.sum() > 0:
+                y = y + 1
+            return paddle.nn.functional.relu(y)
+
+    def traced(path):
+        inputs = [paddle.static.InputSpec([None, 3], "float32")]
+        paddle.jit.save(paddle.jit.to_static(Net(), input_spec=inputs, full_graph=True), path.removesuffix(".json"))
+
+    def static(path):
+        paddle.enable_static()
+        main, startup = paddle.static.Program(), paddle.static.Program()
+        with paddle.static.program_guard(main, startup):
+            x = paddle.static.data("x", [None, 4], "float32")
+            y = paddle.static.nn.fc(x, 2, activation="relu")
+            executor = paddle.static.Executor(paddle.CPUPlace())
+            executor.run(startup)
+            paddle.static.save_inference_model(path.removesuffix(".json"), [x], [y], executor, program=main)
+        paddle.disable_static()
+
+    part.through("branches.json", "paddle", "a program with branches", traced)
+    part.through("dense.json", "paddle", "a program", static)
+
+
 def layout_files(part):
     """Container layouts by their specifications, with Python's own archives."""
     from recipes import layouts
@@ -653,7 +710,7 @@ PARTS = {
     "tensorflow": (tensorflow_files, "tensorflow-cpu"), "coreml": (coreml_files, "coremltools"),
     "torchscript": (torchscript_files, "torch"), "torch-mobile": (torch_mobile_files, "torch"),
     "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "xgboost": (xgboost_versions, ""), "lightgbm": (lightgbm_versions, ""), "catboost": (catboost_versions, ""), "pickle": (other_picklers, "cloudpickle"),
-    "torch-package": (torch_package_files, "torch"), "orbax": (orbax_files, "orbax-checkpoint jax"), "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"),
+    "torch-package": (torch_package_files, "torch"), "orbax": (orbax_files, "orbax-checkpoint jax"), "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"), "paddle3": (paddle3_files, "paddlepaddle"), "coreml": (coreml_files, "coremltools numpy"),
     "flax": (flax_files, "flax msgpack msgpack-numpy"),
     "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "onnxruntime": (onnxruntime_files, "onnxruntime onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
 }

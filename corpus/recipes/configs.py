@@ -176,6 +176,24 @@ def coreml():
         "in-pipeline": model(202, pb.message(1, model(556, linked("../inert.mlmodel")))), "in-pipeline-classifier": model(200, pb.message(1, pb.message(1, model(555, custom(shell))))),
         "class-is-path": model(555, pb.message(10, "../../inert.dylib")), "metadata-code": model(900, b"", pb.message(100, pb.message(100, pb.message(1, "note") + pb.message(2, "os.system('echo inert')")))),
     }
+    def program(*values):
+        """A program whose operations have the values among their inputs."""
+        entry = lambda key, body: pb.message(1, key) + pb.message(2, body)
+        operations = [pb.message(3, pb.message(1, "const"), pb.message(2, entry("val", pb.message(1, pb.message(2, value))))) for value in values]
+        block = pb.message(3, entry("CoreML6", b"".join(operations)))
+        return model(502, pb.integer(1, 1) + pb.message(2, entry("main", pb.message(2, "CoreML6") + block)))
+
+    def blob(path):
+        return pb.message(5, pb.message(1, path) + pb.integer(2, 64))
+
+    files |= {
+        "weights-climb": program(blob("@model_path/weights/weight.bin"), blob("@model_path/../../../../nonexistent/inert")), "weights-absolute": program(blob("/etc/passwd")),
+        "weights-in-dictionary": program(pb.message(3, pb.message(4, pb.message(1, pb.message(1, blob("@model_path/weights/weight.bin")) + pb.message(2, blob("../../nonexistent/inert")))))),
+    }
+    for number, path in enumerate(("../../../nonexistent/inert.mlmodel", "/nonexistent/inert.mlmodel", "com.apple.CoreML/../../../inert")):
+        parts = {"00000000-0000-0000-0000-00000000000a": {"author": "com.apple.CoreML", "description": "CoreML Model Specification", "name": "model.mlmodel", "path": path}}
+        manifest = {"fileFormatVersion": "1.0.0", "itemInfoEntries": parts, "rootModelIdentifier": next(iter(parts))}
+        yield Sample("coreml", f"manifest-{number}.json", "coreml", "a part of the package outside of it", json.dumps(manifest, indent=4).encode())
     for name, data in files.items():
         yield Sample("coreml", name + ".mlmodel", "coreml", "files of others, or a command for a class", data)
 

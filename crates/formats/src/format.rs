@@ -94,6 +94,10 @@ formats! {
     MxNet: "MXNet parameters" [Model],
     /// A net of Caffe with its weights.
     Caffe: "Caffe model" [Model],
+    /// A model or a checkpoint of CNTK 2.
+    Cntk: "CNTK model" [Model],
+    /// A network of CNTK 1.
+    CntkNetwork: "CNTK network (version 1)" [Model, Opaque],
     /// An HDF5 file, such as a Keras model of before Keras 3.
     Hdf5: "HDF5 file" [Model, Container],
     /// The configuration of a Keras model, as JSON or YAML.

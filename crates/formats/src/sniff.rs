@@ -103,6 +103,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(is_zlib(head).then_some(Format::Zlib)),
     |head| Ok(is_zfile(head).then_some(Format::ZFile)),
     |head| Ok(is_lzma(head).then_some(Format::Lzma)),
+    |head| Ok(layers::is_cntk(head.bytes, head.start)?.then_some(Format::Cntk)),
     |head| Ok(coreml::looks_like(head.bytes)?.then_some(Format::CoreMl)),
     |head| Ok(layers::is_caffe(head.bytes, head.start)?.then_some(Format::Caffe)),
     |head| Ok(onnx::looks_like(head.bytes)?.then_some(Format::Onnx)),

@@ -101,9 +101,13 @@ fn unpacked(bytes: &dyn Bytes, limits: &Limits) -> Vec<String> {
 fn layers(bytes: &[u8], limits: &Limits) -> impl Debug {
     use formats::Format;
     let read = |format| formats::layers::read(&bytes.to_vec(), format, limits);
-    let models = [Format::Paddle, Format::MxNet, Format::Caffe].map(read);
+    let models = [Format::Paddle, Format::MxNet, Format::Caffe, Format::Cntk].map(read);
     let text = String::from_utf8_lossy(bytes);
-    let graph = formats::layers::symbol(&formats::json::parse(bytes));
+    let document = formats::json::parse(bytes);
+    let graph = (
+        formats::layers::symbol(&document),
+        formats::layers::program(&document),
+    );
     (models, formats::layers::prototxt(&text), graph)
 }
 

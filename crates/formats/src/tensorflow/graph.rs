@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::{Attribute, Fault, LIST, NODES, Node, Scope, TEXT, TEXTS, Walk};
+use super::{Attribute, Fault, LIST, NESTED, NODES, Node, Scope, TEXT, TEXTS, Walk, recognise};
 use crate::extent::Sort;
 use crate::wire::{Wire, varint};
 
@@ -17,6 +17,7 @@ impl Walk<'_> {
     pub(super) fn graph(&mut self, (mut at, end): (u64, u64)) -> io::Result<()> {
         let mut scope = Scope {
             graph: self.graph,
+            is_held: self.held.is_some(),
             ..Scope::default()
         };
         while let Some(field) = self.reader.next(&mut at, end)? {
@@ -47,6 +48,7 @@ impl Walk<'_> {
         let mut scope = Scope {
             function: Some(String::new()),
             graph: self.graph,
+            is_held: self.held.is_some(),
             ..Scope::default()
         };
         while let Some(field) = self.reader.next(&mut at, end)? {
@@ -259,6 +261,7 @@ impl Walk<'_> {
     }
 
     fn keep_text(&mut self, span: (u64, u64), attribute: &mut Attribute) -> io::Result<()> {
+        self.held_graph(span)?;
         if attribute.texts.len() < TEXTS {
             let text = self.kept(span)?;
             attribute.texts.push(text);
@@ -266,6 +269,28 @@ impl Walk<'_> {
             self.reader.note_text(span);
         }
         Ok(())
+    }
+
+    /// A graph that a text is: some operators run what they are given so. Recurses at most [`NESTED`] times.
+    fn held_graph(&mut self, span: (u64, u64)) -> io::Result<()> {
+        /// The least that a node with an operator takes.
+        const LEAST: u64 = 8;
+        let (from, to) = span;
+        if to.saturating_sub(from) < LEAST || !recognise::graph(&mut self.reader.input, span)? {
+            return Ok(());
+        }
+        let depth = self.held.unwrap_or(0);
+        if depth >= NESTED {
+            self.model.note(Fault::Limit {
+                what: "graphs in graphs",
+                limit: u64::from(NESTED),
+            });
+            return Ok(());
+        }
+        let before = self.held.replace(depth.saturating_add(1));
+        let read = self.graph(span);
+        self.held = before;
+        read
     }
 
     /// A text that counts against what may be kept.
@@ -283,6 +308,7 @@ pub(crate) fn node_of(bytes: &[u8], limits: &tutela_core::Limits) -> io::Result<
         reader: crate::wire::Reader::new(&bytes, limits),
         model: super::Model::default(),
         graph: 0,
+        held: Some(NESTED),
         bytes_left: limits.member_bytes,
     };
     let mut scope = Scope::default();

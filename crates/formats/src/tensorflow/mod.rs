@@ -28,6 +28,8 @@ const TEXT: u64 = 4 << 10;
 const TEXTS: usize = 1000;
 /// Nodes that are kept, in all graphs; the largest published models have some hundred thousand.
 const NODES: u64 = 2_000_000;
+/// Graphs in texts of graphs in texts.
+const NESTED: u32 = 3;
 /// Functions, assets and other lists that are kept.
 const LIST: usize = 100_000;
 
@@ -57,6 +59,8 @@ pub struct Scope {
     pub function: Option<String>,
     /// Which graph of the file it belongs to, from 0 on.
     pub graph: u64,
+    /// Whether a text of another graph holds it, as `DatasetFromGraph` is given one.
+    pub is_held: bool,
     /// The names of the function's arguments.
     pub arguments: Vec<String>,
     /// Its nodes.
@@ -166,6 +170,7 @@ pub fn read(bytes: &dyn Bytes, format: Format, limits: &Limits) -> io::Result<Mo
         reader: Reader::new(bytes, limits),
         model: Model::default(),
         graph: 0,
+        held: None,
         bytes_left: limits.member_bytes,
     };
     let end = bytes.len();
@@ -183,6 +188,8 @@ struct Walk<'a> {
     model: Model,
     /// The graph that is being read.
     graph: u64,
+    /// How deep in texts the graph lies that is being read; none for a graph of the file itself.
+    held: Option<u32>,
     /// How much text may still be kept.
     bytes_left: u64,
 }

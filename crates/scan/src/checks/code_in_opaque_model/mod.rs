@@ -18,8 +18,8 @@ declare_check! {
     /// Code in models whose formats are not, or not wholly, taken apart.
     ///
     /// # What it finds
-    /// In models of TensorRT, RKNN and GGML, which are only recognised, in those of ONNX Runtime, PyTorch mobile, ExecuTorch, Torch7
-    /// and Paddle beside what their own checks read, and in files of no known format that are named like an engine (`.engine`,
+    /// In models of TensorRT, RKNN, GGML and CNTK 1, which are only recognised, in those of ONNX Runtime, PyTorch mobile, ExecuTorch, Torch7,
+    /// CNTK and Paddle beside what their own checks read, and in files of no known format that are named like an engine (`.engine`,
     /// `.plan`, `.mnn`, `.cntk`, `.om` and others): programs and libraries for the processor of the host, paths of
     /// libraries to load, and texts that start programs, run code or talk to other computers.
     ///
@@ -110,6 +110,8 @@ const fn is_opaque(format: Format) -> bool {
             | Format::Torch7
             | Format::Paddle
             | Format::Ggml
+            | Format::Cntk
+            | Format::CntkNetwork
     )
 }
 
