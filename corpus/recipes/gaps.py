@@ -3,10 +3,11 @@
 import io
 import struct
 import zipfile
+import zlib
 
 from . import opcodes as op
 from .graphs import flatbuffer_tflite, onnx_model, onnx_node, saved_model, tf_node
-from .hdf5 import file_with, object_message
+from .hdf5 import file_with, object_message, packed_values
 from .protobuf import integer, message
 from .sample import Sample
 
@@ -54,10 +55,18 @@ def headers(payload):
     yield "comment.zip", "in the comment of a member", archive(comment=b"\xbf" * 40 + payload)
 
 
+def with_metadata(payload):
+    """A TensorFlow Lite model with an archive of metadata behind it, and a payload between the two."""
+    return flatbuffer_tflite([(0, "")]) + payload + archive()
+
+
 def samples():
     for what, payload in PAYLOADS.items():
         for name, where, data in headers(payload):
             yield Sample("concealed-in-headers", f"{what}-{name}", "zip", f"a {what} {where}", data)
+        values = b"\xbf" * 64 + payload
+        yield Sample("concealed-in-packed-values", f"{what}-deflated.h5", "hdf5", f"a {what} in values that are packed", packed_values(values, zlib.compress(values)))
+        yield Sample("concealed-in-headers", f"{what}-before-metadata.tflite", "tflite", f"a {what} before the metadata of a model", with_metadata(payload))
     for what, payload in PAYLOADS.items():
         for name, form, where, data in hidden(payload):
             yield Sample("concealed-in-gaps", f"{what}-{name}", form, f"a {what} {where}", data)

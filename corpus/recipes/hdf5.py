@@ -40,3 +40,29 @@ def file_with(attributes, more=b"", free=b""):
     superblock = b"\x89HDF\r\n\x1a\n" + struct.pack("<8BHHIQQQQ", 0, 0, 0, 0, 0, 8, 8, 0, 4, 16, 0, 0, UNDEFINED, end, UNDEFINED)
     superblock += struct.pack("<QQII", 0, header_at, 1, 0) + struct.pack("<QQ", tree_at, heap_at)
     return superblock + header + tree + heap
+
+
+def packed_values(values, packed):
+    """A file with one data set of bytes, in one chunk that is packed by deflate (layout 4, one chunk with a filter)."""
+
+    def start(at):
+        # A group of the newer kind: where its links would be when there are many, and one link.
+        messages = object_message(0x02, struct.pack("<BBQQ", 0, 0, UNDEFINED, UNDEFINED))
+        messages += object_message(0x06, struct.pack("<BBB", 1, 0, 1) + b"d" + struct.pack("<Q", at))
+        header = struct.pack("<BBHII4x", 1, 0, 2, 1, len(messages)) + messages
+        superblock = b"\x89HDF\r\n\x1a\n" + struct.pack("<8BHHIQQQQ", 0, 0, 0, 0, 0, 8, 8, 0, 4, 16, 0, 0, UNDEFINED, end, UNDEFINED)
+        return superblock + struct.pack("<QQII16x", 0, 96, 0, 0) + header
+
+    end = 0
+    at = len(start(0))
+    count = len(values)
+
+    def dataset(chunk):
+        messages = object_message(0x01, struct.pack("<BBBB4xQ", 1, 1, 0, 0, count))
+        messages += object_message(0x03, struct.pack("<BBBBIHH", 0x10, 0, 0, 0, 1, 0, 8))
+        messages += object_message(0x0B, struct.pack("<BBHHHI", 2, 1, 1, 0, 1, 6))
+        messages += object_message(0x08, struct.pack("<8BQIQ", 4, 2, 2, 2, 1, count, 1, 1, len(packed), 0, chunk))
+        return struct.pack("<BBHII4x", 1, 0, 4, 1, len(messages)) + messages
+
+    end = at + len(dataset(0)) + len(packed)
+    return start(at) + dataset(at + len(dataset(0))) + packed

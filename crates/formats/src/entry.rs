@@ -38,6 +38,8 @@ pub struct Entry<'a> {
     pub stream: Option<&'a Stream>,
     /// How the archive around it describes it, when that is a zip archive.
     pub listed: Option<&'a zip::Member>,
+    /// Whether it lies among the headers of an archive, where packers put nothing: in an extra field or a comment.
+    pub is_loose: bool,
     /// Whether what is packed in it is shown too: not so past the limit of depth.
     pub(crate) is_opened: bool,
     /// What was learned of it, whoever asked first.

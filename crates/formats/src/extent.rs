@@ -16,8 +16,10 @@ pub(crate) enum Sort {
     Structure,
     /// Numbers of a tensor.
     Numbers,
-    /// Numbers of a tensor, packed by a filter of the format.
+    /// Numbers of a tensor, packed by a filter of the format that is not undone.
     Packed,
+    /// Numbers of a tensor, by the number that the parser gives it, packed so that they are told by themselves.
+    Values(usize),
     /// Text.
     Text,
     /// A part that the format knows and the parser steps over.

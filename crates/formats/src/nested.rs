@@ -73,6 +73,7 @@ struct Found<'a> {
     around: &'a [Format],
     origin: Option<u64>,
     listed: Option<&'a zip::Member>,
+    is_loose: bool,
 }
 
 impl<'a> Found<'a> {
@@ -84,6 +85,7 @@ impl<'a> Found<'a> {
             around: &[],
             origin: Some(0),
             listed: None,
+            is_loose: false,
         }
     }
 
@@ -95,6 +97,7 @@ impl<'a> Found<'a> {
             around: outer.formats,
             origin: None,
             listed: None,
+            is_loose: false,
         }
     }
 
@@ -152,6 +155,7 @@ impl Walk<'_> {
             rdata: opened.rdata.as_ref(),
             stream: opened.stream.as_ref(),
             listed: found.listed,
+            is_loose: found.is_loose,
             is_opened,
             learned: &opened.learned,
         })?;
@@ -449,8 +453,9 @@ impl Walk<'_> {
             }
             let inner = below(member, &loose.member());
             let window = Window::new(found.bytes, loose.start, loose.length);
-            let entry = Found::inside(found, &window, &inner).at(found, loose.start);
-            self.enter(entry, depth)?;
+            let inside = Found::inside(found, &window, &inner).at(found, loose.start);
+            let is_loose = true;
+            self.enter(Found { is_loose, ..inside }, depth)?;
         }
         self.behind(found, archive.trailing(found.bytes.len()), depth)
     }

@@ -47,7 +47,14 @@ pub(crate) fn is_searched(entry: &Entry<'_>) -> io::Result<bool> {
                 | Format::Caffe
         )
     };
-    Ok(entry.formats.iter().all(raw) && !entry.is_text()?)
+    // An archive may stand behind a model, as the metadata of a TensorFlow Lite model do.
+    let has_archive = entry.formats.iter().any(|format| format.is_zip());
+    let known = |format: &Format| raw(format) || format.is_zip();
+    Ok(if has_archive {
+        entry.formats.iter().all(known) && entry.formats.iter().any(raw)
+    } else {
+        entry.formats.iter().all(raw) && !entry.is_text()?
+    })
 }
 
 /// The folder of a path, empty at the top.

@@ -2,7 +2,9 @@
 //!
 //! `PyTables` keeps Python objects so, each a pickle in a list of bytes, and unpickles them when they are read.
 
-use tutela_core::Limits;
+use std::io;
+
+use tutela_core::{Bytes, Limits};
 
 use super::message::Index;
 use super::source::{Source, Step, malformed, unsupported};
@@ -14,11 +16,14 @@ use crate::stream::{self, Codec};
 /// The most that a chunk of references may unpack to.
 const CHUNK: u64 = 64 << 20;
 
-/// The number of the filter that only adds a checksum, Fletcher's.
+/// Numbers of filters; the last only adds a checksum of four bytes, Fletcher's.
+const DEFLATE: u16 = 1;
+const SHUFFLE: u16 = 2;
 const CHECKSUM: u16 = 3;
 
 /// A piece of the file with elements.
-pub(super) struct Piece {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
     pub(super) at: u64,
     pub(super) length: u64,
     /// The filters that it did not go through, a bit for each.
@@ -96,11 +101,22 @@ fn chunked(source: &mut Source<'_>, tree: u64, rank: usize) -> Step<Vec<Piece>> 
     Ok(found)
 }
 
-/// Notes what pieces of a data set hold.
-pub(super) fn note(source: &mut Source<'_>, dataset: &Dataset, pieces: &[Piece]) {
+/// Notes what pieces of a data set hold, which is the object with this number, and keeps those that can be unpacked.
+pub(super) fn note(
+    source: &mut Source<'_>,
+    dataset: &mut Dataset,
+    pieces: &[Piece],
+    object: usize,
+) {
     for piece in pieces {
-        let is_packed = went_through(piece, &dataset.filters).any(|filter| *filter != CHECKSUM);
+        let mut filters = went_through(piece, &dataset.filters);
+        let is_packed = filters.clone().any(|filter| *filter != CHECKSUM);
+        let is_undone = filters.all(|filter| matches!(*filter, DEFLATE | SHUFFLE | CHECKSUM));
+        if is_packed && is_undone && source.chunks.insert(piece.at) {
+            dataset.packed.push(*piece);
+        }
         let sort = match dataset.class {
+            _ if is_packed && is_undone => Sort::Values(object),
             _ if is_packed => Sort::Packed,
             Some(Class::Text) => Sort::Text,
             Some(Class::Opaque) => Sort::Raw,
@@ -111,7 +127,10 @@ pub(super) fn note(source: &mut Source<'_>, dataset: &Dataset, pieces: &[Piece])
 }
 
 /// The filters that a chunk went through, the first one first.
-fn went_through<'a>(piece: &Piece, filters: &'a [u16]) -> impl DoubleEndedIterator<Item = &'a u16> {
+fn went_through<'a>(
+    piece: &Piece,
+    filters: &'a [u16],
+) -> impl DoubleEndedIterator<Item = &'a u16> + Clone {
     let skipped = piece.skipped;
     let kept = filters
         .iter()
@@ -120,7 +139,25 @@ fn went_through<'a>(piece: &Piece, filters: &'a [u16]) -> impl DoubleEndedIterat
     kept.map(|(_, filter)| filter)
 }
 
-/// Undoes the filters of a chunk, the last one first: deflate (1) and shuffle (2). Others are none.
+/// Reads a chunk and undoes its filters; none when they cannot be undone.
+pub(super) fn unpack(
+    dataset: &Dataset,
+    base: u64,
+    piece: &Piece,
+    bytes: &dyn Bytes,
+) -> io::Result<Option<Vec<u8>>> {
+    let length = usize::try_from(piece.length.min(CHUNK)).unwrap_or_default();
+    let start = base.saturating_add(piece.at);
+    if piece.length > CHUNK || start.saturating_add(piece.length) > bytes.len() {
+        return Ok(None);
+    }
+    let mut chunk = vec![0; length];
+    bytes.read_exact_at(start, &mut chunk)?;
+    let element = usize::try_from(dataset.element).unwrap_or_default();
+    Ok(unfiltered(piece, chunk, &dataset.filters, element))
+}
+
+/// Undoes the filters of a chunk, the last one first. Other filters are none.
 pub(super) fn unfiltered(
     piece: &Piece,
     chunk: Vec<u8>,
@@ -129,13 +166,17 @@ pub(super) fn unfiltered(
 ) -> Option<Vec<u8>> {
     went_through(piece, filters)
         .rev()
-        .try_fold(chunk, |chunk, filter| match filter {
-            1 => {
+        .try_fold(chunk, |chunk, filter| match *filter {
+            DEFLATE => {
                 let limits = Limits::default();
                 let unpacked = stream::unpack(&chunk, Codec::Zlib, CHUNK, &limits).ok()?;
                 unpacked.is_complete().then_some(unpacked.bytes)
             }
-            2 => Some(unshuffled(&chunk, element)),
+            SHUFFLE => Some(unshuffled(&chunk, element)),
+            CHECKSUM => {
+                let length = chunk.len().checked_sub(4)?;
+                chunk.get(..length).map(<[u8]>::to_vec)
+            }
             _ => None,
         })
 }
@@ -143,13 +184,15 @@ pub(super) fn unfiltered(
 /// Shuffled bytes stand together by their place in an element.
 fn unshuffled(chunk: &[u8], element: usize) -> Vec<u8> {
     let count = chunk.len().checked_div(element).unwrap_or_default();
-    let place = |at: usize| {
-        let (row, column) = (at.checked_div(element)?, at.checked_rem(element)?);
-        chunk
-            .get(column.checked_mul(count)?.checked_add(row)?)
-            .copied()
-    };
-    let whole = (0..count.saturating_mul(element)).filter_map(place);
-    let rest = chunk.iter().skip(count.saturating_mul(element)).copied();
-    whole.chain(rest).collect()
+    if count == 0 {
+        return chunk.to_vec();
+    }
+    let (whole, rest) = chunk.split_at(count.saturating_mul(element));
+    let mut plain = vec![0; whole.len()];
+    for (column, bytes) in whole.chunks_exact(count).enumerate() {
+        let places = plain.iter_mut().skip(column).step_by(element);
+        places.zip(bytes).for_each(|(place, byte)| *place = *byte);
+    }
+    plain.extend(rest);
+    plain
 }

@@ -26,6 +26,7 @@ use tutela_core::{Bytes, Limits, escape};
 
 use crate::extent::Extents;
 
+use lists::Piece;
 pub(crate) use source::signature;
 
 /// Elements of a text attribute that are kept; HDF5 keeps at most 64 KiB of references in a header.
@@ -154,6 +155,8 @@ pub struct Dataset {
     pub lists: Vec<Vec<u8>>,
     /// Whether these are all: chunks with rare filters or a newer index are not read.
     pub lists_complete: bool,
+    /// Where its values lie in chunks that are packed so that they can be unpacked.
+    pub(crate) packed: Vec<Piece>,
 }
 
 impl Dataset {
@@ -279,12 +282,33 @@ impl File {
         format!("/{}", names.join("/"))
     }
 
+    /// What the unpacked values of an object are called where they are looked into.
+    #[must_use]
+    pub(crate) fn values_of(&self, object: usize) -> String {
+        format!("{}[values]", self.path(object))
+    }
+
     /// The path of something that a group names.
     #[must_use]
     pub fn path_below(&self, group: usize, name: &str) -> String {
         let group = self.path(group);
         let slash = if group == "/" { "" } else { "/" };
         format!("{group}{slash}{}", escape(name, 80))
+    }
+}
+
+impl Dataset {
+    /// The values of one of its packed chunks, unpacked; none when they cannot be.
+    ///
+    /// # Errors
+    /// What reading the bytes returns.
+    pub(crate) fn unpack(
+        &self,
+        file: &File,
+        piece: &Piece,
+        bytes: &dyn Bytes,
+    ) -> io::Result<Option<Vec<u8>>> {
+        lists::unpack(self, file.user_block, piece, bytes)
     }
 }
 

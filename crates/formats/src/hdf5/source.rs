@@ -1,5 +1,6 @@
 //! The bytes of an HDF5 file as its addresses see them: relative to the superblock, within a budget.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use tutela_core::{Bytes, Limits};
@@ -72,6 +73,8 @@ pub(super) struct Source<'a> {
     member: u64,
     /// What was read as what.
     pub(super) extents: Extents,
+    /// Where packed chunks lie: no two share a place, so one that many name is unpacked once.
+    pub(super) chunks: BTreeSet<u64>,
 }
 
 impl<'a> Source<'a> {
@@ -90,6 +93,7 @@ impl<'a> Source<'a> {
             limit,
             member: limits.member_bytes,
             extents: Extents::default(),
+            chunks: BTreeSet::new(),
         }
     }
 

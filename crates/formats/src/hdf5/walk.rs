@@ -135,7 +135,7 @@ impl Walk<'_> {
         self.names(index, &messages)?;
         self.attributes(index, &messages)?;
         if messages.iter().any(|message| message.kind == kind::LAYOUT) {
-            let dataset = self.dataset(&messages)?;
+            let dataset = self.dataset(&messages, index)?;
             if let Some(object) = self.file.objects.get_mut(index) {
                 object.dataset = Some(dataset);
             }
@@ -351,7 +351,7 @@ impl Walk<'_> {
         }
     }
 
-    fn dataset(&mut self, messages: &[Message]) -> io::Result<Dataset> {
+    fn dataset(&mut self, messages: &[Message], object: usize) -> io::Result<Dataset> {
         let mut dataset = Dataset::default();
         let mut index = Index::None;
         for message in messages {
@@ -371,7 +371,7 @@ impl Walk<'_> {
             _ => self.source.optional(pieces),
         };
         if let Some(Some(pieces)) = self.settle(pieces)? {
-            lists::note(&mut self.source, &dataset, &pieces);
+            lists::note(&mut self.source, &mut dataset, &pieces, object);
             if is_list {
                 let step = self.lists(&mut dataset, pieces);
                 self.settle(step)?;

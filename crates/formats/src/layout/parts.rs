@@ -35,7 +35,16 @@ pub(super) fn claim(
                 noted(&model.extents, format, 0, claims);
             }
         }
-        Format::Hdf5 => noted(&entry.hdf5(limits)?.extents, format, 0, claims),
+        Format::Hdf5 => {
+            let file = entry.hdf5(limits)?;
+            // Without a search of numbers nobody unpacks them.
+            let is_shown = limits.raw_bytes > 0;
+            let role = |object| match is_shown {
+                true => Role::Member(file.values_of(object)),
+                false => Role::PackedNumbers,
+            };
+            named(&file.extents, format, (0, &role), claims);
+        }
         Format::Msgpack => msgpack(entry.msgpack(limits)?, claims),
         _ if format.is_zip() => zip(entry, format, claims),
         _ if format.is_stream() => stream(entry, format, claims),
@@ -149,11 +158,22 @@ fn opcodes(pickles: &Pickles, offset: u64, claims: &mut Claims) {
 
 /// What a parser noted; all else up to a place is structure, if the parser went through everything.
 fn noted(extents: &Extents, format: Format, end: u64, claims: &mut Claims) {
+    named(extents, format, (end, &|_| Role::PackedNumbers), claims);
+}
+
+/// As [`noted`], with what tensors are that are told by themselves.
+fn named(
+    extents: &Extents,
+    format: Format,
+    (end, values): (u64, &dyn Fn(usize) -> Role),
+    claims: &mut Claims,
+) {
     for extent in extents.iter() {
         let role = match extent.sort {
             Sort::Structure => Role::Headers(format),
             Sort::Numbers => Role::Numbers,
             Sort::Packed => Role::PackedNumbers,
+            Sort::Values(number) => values(number),
             Sort::Text => Role::Text,
             Sort::Raw => Role::Part(format),
             Sort::Nothing => Role::Unclaimed(format),

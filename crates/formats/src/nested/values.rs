@@ -39,6 +39,7 @@ impl Walk<'_> {
                 let inner = below(member, &format!("{}{name}", file.path(index)));
                 self.enter(Found::inside(found, value, &inner), depth)?;
             }
+            self.unpacked_values(found, (file, index), depth)?;
             if holds_objects(object) {
                 let path = file.path(index);
                 self.skip(
@@ -48,6 +49,58 @@ impl Walk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The values of a data set whose chunks are packed, a few chunks at a time. They are numbers, which only a search for
+    /// what is concealed looks at.
+    fn unpacked_values(
+        &mut self,
+        found: Found<'_>,
+        (file, index): (&hdf5::File, usize),
+        depth: u32,
+    ) -> io::Result<()> {
+        /// Bytes that are shown at once.
+        const ONCE: usize = 16 << 20;
+        let dataset = file.objects.get(index).and_then(|it| it.dataset.as_ref());
+        let Some(dataset) = dataset.filter(|_| self.limits.raw_bytes > 0) else {
+            return Ok(());
+        };
+        let name = below(found.member, &file.values_of(index));
+        let mut values = Vec::new();
+        let mut pieces = (0_usize..).zip(&dataset.packed).peekable();
+        while let Some((number, piece)) = pieces.next() {
+            match dataset.unpack(file, piece, found.bytes)? {
+                Some(more) => values.extend(more),
+                None => {
+                    let why = "hold a chunk that is broken or unpacks to more than is read";
+                    self.skip(Some(&name), why.to_owned());
+                }
+            }
+            if values.len() < ONCE && pieces.peek().is_some() {
+                continue;
+            }
+            let shown = std::mem::take(&mut values);
+            if !self.afford(&shown, &name) || !self.admit(found.member) {
+                return Ok(());
+            }
+            let inner = below(Some(&name), &format!("to chunk {number}"));
+            self.enter(Found::inside(found, &shown, &inner), depth)?;
+        }
+        Ok(())
+    }
+
+    /// Takes unpacked bytes off the budget; says so when that is used up.
+    fn afford(&mut self, bytes: &[u8], member: &str) -> bool {
+        let left = self.budget.checked_sub(bytes.len() as u64);
+        if left.is_none() {
+            let limit = self.limits.unpacked_bytes;
+            self.skip(
+                Some(member),
+                format!("unpacks to more than the limit of {limit} bytes"),
+            );
+        }
+        self.budget = left.unwrap_or_default();
+        left.is_some()
     }
 
     /// The vectors of bytes in a stream of R: models of other libraries are kept in them.

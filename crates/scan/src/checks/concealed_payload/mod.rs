@@ -23,7 +23,8 @@ declare_check! {
     /// # What it finds
     /// Native programs, scripts and pickles that would run code, which begin somewhere inside the raw numbers of a
     /// model: in the tensor storages of a PyTorch archive, behind the pickles of an old PyTorch file, between the
-    /// tensors of a safetensors or GGUF file, in a numpy array, or in a part of an archive that is of no known format.
+    /// tensors of a safetensors or GGUF file, in a numpy array, anywhere in an ONNX, HDF5, TensorFlow, Core ML or MessagePack
+    /// file, or in a part of an archive that is of no known format.
     /// Every byte is looked at, in the same reading in which the digest of the file or the checksum of the part is
     /// taken. `tutela scan --structure` leaves this check out, and says so.
     ///
@@ -166,20 +167,21 @@ impl Search<'_> {
         Ok((!marks.overflowed).then(|| marks.places.clone()))
     }
 
-    /// The parts that the check of pickles follows itself.
+    /// The parts that are looked at by themselves: pickles, and the members of an archive with their headers.
     fn followed(&self) -> io::Result<Vec<(u64, u64)>> {
-        let Some((start, pickles)) = self.entry.pickles(self.context.limits)? else {
-            return Ok(Vec::new());
-        };
-        let streams = pickles.streams.iter();
-        Ok(streams
-            .map(|stream| {
-                (
-                    stream.start.saturating_add(start),
-                    stream.end.saturating_add(start),
-                )
+        let members = self.entry.archive.iter().flat_map(|it| &it.members);
+        let mut followed: Vec<(u64, u64)> = members
+            .filter_map(|member| {
+                let end = member.data?.saturating_add(member.packed);
+                Some((member.header, end))
             })
-            .collect())
+            .collect();
+        if let Some((start, pickles)) = self.entry.pickles(self.context.limits)? {
+            let place = |at: u64| at.saturating_add(start);
+            let streams = pickles.streams.iter();
+            followed.extend(streams.map(|stream| (place(stream.start), place(stream.end))));
+        }
+        Ok(followed)
     }
 
     /// The finding about what begins at a place, and where it ends.

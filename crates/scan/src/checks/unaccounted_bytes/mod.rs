@@ -41,7 +41,7 @@ declare_check! {
     /// Formats that are one text or one tree (JSON, XML) are accounted for as a whole. Gaps in zip
     /// archives, tensors and GGUF models, and what stands behind an archive or a stream, are in the account; the findings
     /// about them are those of `archive-ambiguous`, `safetensors-header`, `gguf-header`, `npy-header`, `onnx-structure` and `msgpack-unsafe-value`. Of many stretches, evidence
-    /// keeps the first ones and counts the rest. Chunks that HDF5 has packed are not unpacked, and are not called examined.
+    /// keeps the first ones and counts the rest. Chunks that HDF5 has packed by other filters than deflate and shuffle are not called examined.
     ///
     /// # References
     /// CWE-506 (embedded malicious code); MITRE ATLAS AML.T0018.002

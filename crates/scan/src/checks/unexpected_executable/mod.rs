@@ -138,6 +138,8 @@ fn judge(
     let severity = match (format.is_native(), near, inside) {
         (true, true, _) => Severity::Critical,
         (true, false, false) => Severity::High,
+        // No packer puts one there.
+        (true, false, true) if entry.is_loose => Severity::High,
         // Wheels and backups hold programs as a matter of course.
         (true, false, true) => Severity::Medium,
         (false, true, false) if file.executable || is_windows_script(file, format) => {
@@ -146,6 +148,7 @@ fn judge(
         (false, ..) => return None,
     };
     let whereabouts = match (inside, near) {
+        (true, _) if entry.is_loose => " concealed among the headers of an archive",
         (true, true) => " packed inside a file of a model",
         (true, false) => " packed inside an archive",
         (false, true) => " next to a model",
