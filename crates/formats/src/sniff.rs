@@ -7,8 +7,8 @@ use tutela_core::{Bytes, Limits};
 use crate::input::Input;
 use crate::stream::{self, Codec};
 use crate::{
-    Format, boosted, coreml, executable, hdf5, json, keras, layers, models, msgpack, npy, onnx,
-    pickle, rdata, safetensors, tar, tensorflow, torch7, xml, zip,
+    Format, boosted, coreml, executable, hdf5, json, keras, layers, mnn, models, msgpack, npy,
+    onnx, pickle, rdata, safetensors, tar, tensorflow, torch7, xml, zip,
 };
 
 /// What the bytes are, if they are of a known format.
@@ -112,6 +112,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(is_saved_model(head.start).then_some(Format::SavedModel)),
     |head| Ok(keras::looks_like_metadata(head.bytes, head.start)?.then_some(Format::KerasMetadata)),
     |head| Ok(msgpack::looks_like(head.bytes, head.start)?.then_some(Format::Msgpack)),
+    |head| Ok(mnn::looks_like(head.bytes)?.then_some(Format::Mnn)),
     |head| Ok(is_pickle(head)?.then_some(Format::Pickle)),
 ];
 

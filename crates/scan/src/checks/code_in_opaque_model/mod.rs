@@ -9,7 +9,7 @@ use tutela_core::{
     declare_check, escape,
 };
 use tutela_formats::torchscript::mobile;
-use tutela_formats::{Entry, Format, layers, onnx, strings};
+use tutela_formats::{Entry, Format, layers, mnn, onnx, strings};
 
 use crate::config::name_of;
 use crate::inside::{location, place};
@@ -22,7 +22,7 @@ declare_check! {
     ///
     /// # What it finds
     /// In models of TensorRT, RKNN, GGML and CNTK 1, which are only recognised, in those of ONNX Runtime, PyTorch mobile, ExecuTorch, Torch7,
-    /// CNTK and Paddle beside what their own checks read, and in files of no known format that are named like an engine (`.engine`,
+    /// CNTK, MNN and Paddle beside what their own checks read, and in files of no known format that are named like an engine (`.engine`,
     /// `.plan`, `.mnn`, `.cntk`, `.om` and others): programs and libraries for the processor of the host, paths of
     /// libraries to load, and texts that start programs, run code or talk to other computers, written with one byte or with
     /// two a letter. Of a library in a TensorRT engine it is told whether it has the entry points of a plugin, or calls
@@ -126,6 +126,7 @@ const fn is_opaque(format: Format) -> bool {
             | Format::Ggml
             | Format::Cntk
             | Format::CntkNetwork
+            | Format::Mnn
     )
 }
 
@@ -182,6 +183,7 @@ fn has_texts(entry: &Entry<'_>, format: Format, limits: &Limits) -> io::Result<b
     Ok(match format {
         Format::Ggml => false,
         Format::Paddle => !layers::read(entry.bytes, format, limits)?.faults.is_empty(),
+        Format::Mnn => !mnn::read(entry.bytes, limits)?.faults.is_empty(),
         Format::TorchMobile => !mobile::read(entry.bytes, limits)?.faults.is_empty(),
         Format::OnnxRuntime => {
             let model = entry.onnx(limits)?;
