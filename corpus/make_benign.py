@@ -276,6 +276,33 @@ def hdf5_files(part):
         part.through(f"plain-{version}.h5", "hdf5", "arrays", lambda path: write(path, libver=version))
     part.through("user-block.h5", "hdf5", "arrays behind an empty user block", lambda path: write(path, userblock_size=512))
 
+    def indexes(path):
+        with h5py.File(path, "w", libver="latest") as file:
+            file.create_dataset("one", data=np.arange(1, 101, dtype="u1"), chunks=(100,))
+            file.create_dataset("one packed", data=np.arange(1, 101, dtype="u1"), chunks=(100,), compression="gzip")
+            file.create_dataset("fixed", data=np.arange(1, 101, dtype="u1"), chunks=(10,))
+            file.create_dataset("grows", data=np.arange(1, 101, dtype="u1"), chunks=(4,), maxshape=(None,))
+            file.create_dataset("grows packed", data=np.arange(1, 101, dtype="u1"), chunks=(50,), maxshape=(None,), compression="gzip")
+            file.create_dataset("tree", data=np.ones((10, 10), "u1"), chunks=(5, 5), maxshape=(None, None))
+            file.create_dataset("texts", data=["one", "two"], dtype=h5py.string_dtype())
+            for number in range(10):
+                file.attrs[f"attribute {number}"] = number
+
+    def pages(path):
+        with h5py.File(path, "w", libver="latest") as file:
+            file.create_dataset("pages", shape=(4000,), chunks=(2,), dtype="u1")[3000:3010] = 7
+
+    def edited(path):
+        with h5py.File(path, "w") as file:
+            file["data"] = np.arange(10.0)
+            file["deleted"] = np.arange(1, 201, dtype="u1")
+        with h5py.File(path, "a") as file:
+            del file["deleted"]
+
+    part.through("chunk-indexes.h5", "hdf5", "every way to find the chunks of an array", indexes)
+    part.through("chunk-pages.h5", "hdf5", "an index of chunks in pages, one of them written", pages)
+    part.through("edited.h5", "hdf5", "what a deleted array left behind", edited)
+
 
 def onnx_files(part):
     import numpy as np
@@ -652,7 +679,49 @@ def layout_files(part):
     part.add("saved.tar", "oci layout", "an archive of docker save", layouts.saved(plain, plain))
 
 
+def tensorflow_files(part):
+    import numpy as np
+    import tensorflow as tf
+
+    class Model(tf.Module):
+        def __init__(self):
+            self.weights = tf.Variable(np.ones((16, 4), "f4"))
+
+        @tf.function(input_signature=[tf.TensorSpec([None, 16], tf.float32)])
+        def __call__(self, x):
+            return {"y": tf.nn.relu(tf.reshape(x @ self.weights, [-1, 4]))}
+
+    model = Model()
+    with tempfile.TemporaryDirectory() as scratch:
+        tf.saved_model.save(model, scratch, signatures=model.__call__)
+        part.add("saved_model.pb", "saved model", "a graph of a few operators", (Path(scratch) / "saved_model.pb").read_bytes())
+        converter = tf.lite.TFLiteConverter.from_saved_model(scratch)
+        part.add("plain.tflite", "tflite", "a model of a few operators", converter.convert())
+    part.add("graph.pb", "tensorflow graph", "a bare graph", model.__call__.get_concrete_function().graph.as_graph_def().SerializeToString())
+    with tempfile.TemporaryDirectory() as scratch, tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        tf.compat.v1.get_variable("v", initializer=np.ones((5, 5), "f4"))
+        session.run(tf.compat.v1.global_variables_initializer())
+        tf.compat.v1.train.Saver().save(session, scratch + "/model.ckpt")
+        for name, kind in (("meta", "tensorflow meta graph"), ("index", "tensorflow checkpoint")):
+            part.add(f"model.ckpt.{name}", kind, "a checkpoint of one variable", (Path(scratch) / f"model.ckpt.{name}").read_bytes())
+
+
+def coreml_files(part):
+    import coremltools
+    import numpy as np
+    from coremltools.models import datatypes
+    from coremltools.models.neural_network import NeuralNetworkBuilder
+
+    builder = NeuralNetworkBuilder([("x", datatypes.Array(30))], [("y", datatypes.Array(10))])
+    builder.add_inner_product("product", np.ones((10, 30)), np.ones(10), 30, 10, True, "x", "m")
+    builder.add_activation("activation", "RELU", "m", "y")
+    model = coremltools.models.MLModel(builder.spec, skip_model_load=True)
+    model.author, model.short_description = "someone", "a network of two layers, described at some length so that the text is one"
+    part.through("network.mlmodel", "coreml", "a network of two layers", model.save)
+
+
 PARTS = {
+    "tensorflow": (tensorflow_files, "tensorflow-cpu"), "coreml": (coreml_files, "coremltools"),
     "torchscript": (torchscript_files, "torch"), "torch-mobile": (torch_mobile_files, "torch"),
     "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "xgboost": (xgboost_versions, ""), "lightgbm": (lightgbm_versions, ""), "catboost": (catboost_versions, ""), "pickle": (other_picklers, "cloudpickle"),
     "torch-package": (torch_package_files, "torch"), "orbax": (orbax_files, "orbax-checkpoint jax"), "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"), "paddle3": (paddle3_files, "paddlepaddle"), "mnn": (mnn_files, "MNN"), "coreml": (coreml_files, "coremltools numpy"),

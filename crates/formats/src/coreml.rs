@@ -7,6 +7,7 @@ use std::io;
 
 use tutela_core::{Bytes, Limits};
 
+use crate::extent::Extents;
 use crate::wire::{Reader, Wire};
 
 /// What a Core ML model names.
@@ -21,6 +22,8 @@ pub struct Model {
     pub is_opaque: bool,
     /// Why a part was not read.
     pub unread: Option<&'static str>,
+    /// Structure and texts in it, and parts that are stepped over; the rest belongs to nothing.
+    pub(crate) extents: Extents,
 }
 
 /// Something that a model names.
@@ -112,6 +115,10 @@ pub fn read(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Model> {
     } else if !walk.reader.malformed.is_empty() {
         walk.model.unread = Some("a part of it breaks off or is malformed");
     }
+    walk.model.extents = walk.reader.extents;
+    if walk.model.unread.is_some() {
+        walk.model.extents.stop();
+    }
     Ok(walk.model)
 }
 
@@ -197,8 +204,9 @@ impl Walk<'_> {
                 self.name(kind, &key, span)?;
             } else if message == Message::Pair && field.number == 1 {
                 key = self.reader.text(span, 200)?;
-            } else if message == Message::Model && field.number == 3000 {
-                self.model.is_opaque = true;
+            } else {
+                self.model.is_opaque |= message == Message::Model && field.number == 3000;
+                self.reader.pass(field, last(message));
             }
             if let Message::Of(Mil::Argument | Mil::Value) = message {
                 match field.number {
@@ -255,6 +263,28 @@ impl Walk<'_> {
             region: span,
         });
         Ok(())
+    }
+}
+
+/// The last field that a message has.
+const fn last(message: Message) -> u64 {
+    match message {
+        Message::Model => 3000,
+        Message::Layer => 1700,
+        Message::Network => 200,
+        Message::Description | Message::Metadata => 100,
+        Message::Custom(_) => 40,
+        Message::Default(_) => 60,
+        Message::Pipelined
+        | Message::Pipeline
+        | Message::Branch
+        | Message::Loop
+        | Message::Entry
+        | Message::Linked
+        | Message::LinkedFile
+        | Message::Pair => 4,
+        Message::Of(_) => 2,
+        Message::Program(_) => 5,
     }
 }
 

@@ -117,6 +117,23 @@ pub(crate) struct Table {
     fields_size: u64,
 }
 
+impl Table {
+    /// Where it lies.
+    pub(crate) const fn span(self) -> (u64, u64) {
+        (self.at, self.at.saturating_add(self.size))
+    }
+
+    /// Where the description of its fields lies.
+    pub(crate) const fn description(self) -> (u64, u64) {
+        (self.fields, self.fields.saturating_add(self.fields_size))
+    }
+
+    /// How many fields are described.
+    pub(crate) const fn count(self) -> u64 {
+        self.fields_size.saturating_sub(4) / 2
+    }
+}
+
 /// A vector: where its items start and how many there are.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Vector {

@@ -5,6 +5,7 @@ use std::io;
 use tutela_core::{Bytes, Limits};
 
 use crate::input::Input;
+use crate::kept::Kept;
 use crate::stream::{self, Codec};
 use crate::{
     Format, boosted, coreml, executable, hdf5, json, keras, layers, mnn, models, msgpack, npy,
@@ -24,9 +25,10 @@ use crate::{
 /// assert_eq!(sniff(&bytes, &Limits::default()).unwrap(), Some(Format::Script));
 /// ```
 pub fn sniff(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> {
-    match first_faces(bytes, limits)?.first() {
+    let bytes = Kept::new(bytes);
+    match first_faces(&bytes, limits)?.first() {
         Some(format) => Ok(Some(*format)),
-        None => Ok(other_faces(bytes, limits)?.first().copied()),
+        None => Ok(other_faces(&bytes, limits)?.first().copied()),
     }
 }
 

@@ -194,6 +194,7 @@ fn scanned(bytes: &[u8], limits: &Limits) -> Vec<String> {
             limits,
             settings: &settings,
             artifacts: std::slice::from_ref(&artifact),
+            memo: &tutela_core::Memo::default(),
             progress: &NoProgress,
         };
         let record = tutela_core::run(check, &artifact, &context);

@@ -81,6 +81,11 @@ pub enum Fault {
     /// A text that C programs end at its first NUL while others do not.
     #[error("the text of `{0}` holds a NUL, where some readers stop and others go on")]
     Nul(String),
+    /// A word of the vocabulary that is written as a byte and names none.
+    #[error(
+        "the token `{0}` stands for a byte and names none, and readers write where its digits point"
+    )]
+    ByteToken(String),
     /// `general.alignment` cannot be used.
     #[error("`general.alignment` is {0}; expected a power of two as 32 bits")]
     Alignment(String),

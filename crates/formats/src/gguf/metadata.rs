@@ -94,6 +94,10 @@ pub enum Value {
 
 /// Arrays of texts that are kept: lists of names, not vocabularies.
 const TEXTS: u64 = 64;
+/// The words of a tokenizer.
+const TOKENS: &str = "tokenizer.ggml.tokens";
+/// Bytes of a word that stands for a byte: `<0x1F>`.
+const BYTE_TOKEN: u64 = 6;
 
 pub(super) fn read(reader: &mut Reader<'_>, count: u64, model: &mut Model) -> Result<(), Stop> {
     reader.enter("its key-value pairs");
@@ -155,7 +159,7 @@ fn read_value(
             }
             Ok(Value::Text(String::from_utf8_lossy(&text).into_owned()))
         }
-        Kind::Array => array(reader, key),
+        Kind::Array => array(reader, key, model),
         _ => {
             let bits = reader.whole(kind.size())?;
             if let (Kind::Bool, Ok(value @ 2..)) = (kind, u8::try_from(bits)) {
@@ -166,25 +170,48 @@ fn read_value(
     }
 }
 
-fn array(reader: &mut Reader<'_>, key: &str) -> Result<Value, Stop> {
+fn array(reader: &mut Reader<'_>, key: &str, model: &mut Model) -> Result<Value, Stop> {
     let (kind, count) = array_header(reader, key)?;
+    let is_vocabulary = kind == Kind::Text && key == TOKENS;
     match kind {
         Kind::Text if count <= TEXTS => {
             let mut texts = Vec::new();
             for _ in 0..count {
-                texts.push(String::from_utf8_lossy(&reader.text()?).into_owned());
+                let start = reader.at();
+                let text = reader.text()?;
+                if is_vocabulary && is_wrong_byte(&text) {
+                    note_byte(model, (start, reader.at()), &text);
+                }
+                texts.push(String::from_utf8_lossy(&text).into_owned());
             }
             return Ok(Value::Texts(texts));
         }
         Kind::Text => {
             for _ in 0..count {
-                reader.skip_text()?;
+                let start = reader.at();
+                match reader.skip_text(BYTE_TOKEN)? {
+                    Some(text) if is_vocabulary && is_wrong_byte(&text) => {
+                        note_byte(model, (start, reader.at()), &text);
+                    }
+                    _ => {}
+                }
             }
         }
         Kind::Array => nested(reader, key, count, DEPTH)?,
         _ => reader.skip(count, kind.size())?,
     }
     Ok(Value::Array(kind, count))
+}
+
+/// Whether a word is written as one that stands for a byte and names none: readers take its digits for the place that they
+/// write to, and `<0x-1>` lies in front of their table.
+fn is_wrong_byte(text: &[u8]) -> bool {
+    matches!(text, [b'<', b'0', b'x', high, low, b'>']
+        if !high.is_ascii_hexdigit() || !low.is_ascii_hexdigit())
+}
+
+fn note_byte(model: &mut Model, (start, end): (u64, u64), text: &[u8]) {
+    model.note(start, end, Fault::ByteToken(escape_bytes(text, 20)));
 }
 
 fn array_header(reader: &mut Reader<'_>, key: &str) -> Result<(Kind, u64), Stop> {
@@ -207,7 +234,7 @@ fn nested(reader: &mut Reader<'_>, key: &str, count: u64, depth: u32) -> Result<
         match array_header(reader, key)? {
             (Kind::Text, texts) => {
                 for _ in 0..texts {
-                    reader.skip_text()?;
+                    reader.skip_text(0)?;
                 }
             }
             (Kind::Array, arrays) => nested(reader, key, arrays, depth)?,

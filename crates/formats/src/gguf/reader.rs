@@ -149,11 +149,16 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
-    /// Steps over a text.
-    pub(super) fn skip_text(&mut self) -> Result<(), Stop> {
+    /// Steps over a text, and gives it where it has just so many bytes.
+    pub(super) fn skip_text(&mut self, wanted: u64) -> Result<Option<Vec<u8>>, Stop> {
         let length = self.text_length()?;
+        let text = if length > 0 && length == wanted {
+            Some(self.input.prefix(self.at, length)?.to_vec())
+        } else {
+            None
+        };
         self.at = self.at.saturating_add(length);
-        Ok(())
+        Ok(text)
     }
 
     fn text_length(&mut self) -> Result<u64, Stop> {

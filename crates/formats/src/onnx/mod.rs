@@ -17,6 +17,8 @@ mod walk;
 
 use std::collections::BTreeSet;
 
+use crate::extent::Extents;
+
 pub use fault::Fault;
 pub use recognise::looks_like;
 pub use runtime::read as read_runtime;
@@ -55,6 +57,8 @@ pub struct Model {
     pub external: Vec<External>,
     /// What is malformed, or was not followed.
     pub faults: Vec<Fault>,
+    /// Numbers and texts in it, and what belongs to nothing; the rest is structure.
+    pub(crate) extents: Extents,
 }
 
 /// An operator that the model uses. Texts are as written, not escaped.

@@ -8,6 +8,7 @@ use super::messages::Message;
 use super::operators::Operators;
 use super::size::{LAST_TYPE, size_of, times};
 use super::{ATTRIBUTES, External, Fault, Function, KEPT, Model, Operator, TEXT};
+use crate::extent::Sort;
 use crate::input::Input;
 use crate::wire::{self, Field, Wire, field};
 
@@ -68,19 +69,41 @@ impl Walk<'_> {
                     limit: self.limit,
                 });
                 self.waiting.clear();
+                self.model.extents.stop();
                 return Ok(());
             };
             self.steps = steps;
             let Some(field) = field(&mut self.input, at, to)? else {
                 self.model.note(Fault::Malformed(at));
+                self.model.extents.note(at, to, Sort::Nothing);
                 return Ok(());
             };
             if self.judge(message, at, field, &mut seen) {
+                self.map(message, field);
                 see(self, field)?;
+            } else {
+                self.model.extents.note(at, field.end, Sort::Nothing);
             }
             at = field.end;
         }
         Ok(())
+    }
+
+    /// Notes numbers and texts; everything else in a model is structure.
+    fn map(&mut self, message: Message, field: Field) {
+        let is_leaf = |number| {
+            message
+                .rule(number)
+                .is_some_and(|rule| rule.inside.is_none())
+        };
+        let Some((from, to)) = field.value.span().filter(|_| is_leaf(field.number)) else {
+            return;
+        };
+        match message.sort(field.number) {
+            Sort::Structure => {}
+            Sort::Text => self.model.extents.note_text((from, to)),
+            sort => self.model.extents.note(from, to, sort),
+        }
     }
 
     /// Whether a field is of the message and written as it should be; notes what is wrong.

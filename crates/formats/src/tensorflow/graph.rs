@@ -3,7 +3,8 @@
 
 use std::io;
 
-use super::{Attribute, Fault, LIST, NODES, Node, Scope, TEXT, TEXTS, Walk};
+use super::{Attribute, Fault, LIST, NESTED, NODES, Node, Scope, TEXT, TEXTS, Walk, recognise};
+use crate::extent::Sort;
 use crate::wire::{Wire, varint};
 
 /// `DT_STRING` of types.proto.
@@ -16,13 +17,14 @@ impl Walk<'_> {
     pub(super) fn graph(&mut self, (mut at, end): (u64, u64)) -> io::Result<()> {
         let mut scope = Scope {
             graph: self.graph,
+            is_held: self.held.is_some(),
             ..Scope::default()
         };
         while let Some(field) = self.reader.next(&mut at, end)? {
             match (field.number, field.value) {
                 (1, Wire::Span(from, to)) => self.node((from, to), &mut scope)?,
                 (2, Wire::Span(from, to)) => self.library((from, to))?,
-                _ => {}
+                _ => self.reader.pass(field, 5),
             }
         }
         self.model.scopes.push(scope);
@@ -34,6 +36,8 @@ impl Walk<'_> {
         while let Some(field) = self.reader.next(&mut at, end)? {
             if let (1, Wire::Span(from, to)) = (field.number, field.value) {
                 self.function((from, to))?;
+            } else {
+                self.reader.pass(field, 3);
             }
         }
         Ok(())
@@ -44,13 +48,14 @@ impl Walk<'_> {
         let mut scope = Scope {
             function: Some(String::new()),
             graph: self.graph,
+            is_held: self.held.is_some(),
             ..Scope::default()
         };
         while let Some(field) = self.reader.next(&mut at, end)? {
             match (field.number, field.value) {
                 (1, Wire::Span(from, to)) => self.signature((from, to), &mut scope)?,
                 (3, Wire::Span(from, to)) => self.node((from, to), &mut scope)?,
-                _ => {}
+                _ => self.reader.pass(field, 8),
             }
         }
         if self.model.scopes.len() >= LIST {
@@ -73,7 +78,7 @@ impl Walk<'_> {
                     let name = self.first_text((from, to))?;
                     scope.arguments.push(name);
                 }
-                _ => {}
+                _ => self.reader.pass(field, 21),
             }
         }
         Ok(())
@@ -104,7 +109,7 @@ impl Walk<'_> {
                     node.inputs.push(input);
                 }
                 (5, Wire::Span(from, to)) => self.attribute((from, to), &mut node)?,
-                _ => {}
+                _ => self.reader.pass(field, 7),
             }
         }
         scope.nodes.push(node);
@@ -118,7 +123,7 @@ impl Walk<'_> {
             match (field.number, field.value) {
                 (1, Wire::Span(from, to)) => attribute.name = self.kept((from, to))?,
                 (2, Wire::Span(from, to)) => self.value((from, to), &mut attribute, 0)?,
-                _ => {}
+                _ => self.reader.pass(field, 2),
             }
         }
         let holds_something = attribute.flag.is_some()
@@ -144,7 +149,7 @@ impl Walk<'_> {
                 (5, Wire::Varint(flag)) => attribute.flag = Some(flag != 0),
                 (8, Wire::Span(from, to)) => self.tensor((from, to), attribute)?,
                 (10, Wire::Span(from, to)) => self.function_name((from, to), attribute, depth)?,
-                _ => {}
+                _ => self.reader.pass(field, 10),
             }
         }
         Ok(())
@@ -162,7 +167,7 @@ impl Walk<'_> {
                 (2, Wire::Span(from, to)) => self.keep_text((from, to), attribute)?,
                 (8, Wire::Span(from, to)) => self.tensor((from, to), attribute)?,
                 (9, Wire::Span(from, to)) => self.function_name((from, to), attribute, depth)?,
-                _ => {}
+                _ => self.reader.pass(field, 9),
             }
         }
         Ok(())
@@ -192,10 +197,12 @@ impl Walk<'_> {
                     while let Some(entry) = self.reader.next(&mut from, to)? {
                         if let (2, Wire::Span(from, to)) = (entry.number, entry.value) {
                             self.value((from, to), attribute, depth.saturating_add(1))?;
+                        } else {
+                            self.reader.pass(entry, 2);
                         }
                     }
                 }
-                _ => {}
+                _ => self.reader.pass(field, 2),
             }
         }
         Ok(())
@@ -210,11 +217,19 @@ impl Walk<'_> {
                 (1, Wire::Varint(dtype)) => is_text = dtype == STRING,
                 (4, Wire::Span(from, to)) => content = Some((from, to)),
                 (8, Wire::Span(from, to)) => self.keep_text((from, to), attribute)?,
-                _ => {}
+                // The lists of numbers of each type.
+                (5..=7 | 9..=13 | 16..=18, Wire::Span(from, to)) => {
+                    self.reader.extents.note(from, to, Sort::Numbers);
+                }
+                _ => self.reader.pass(field, 18),
             }
         }
-        match content.filter(|_| is_text) {
-            Some(span) => self.packed_texts(span, attribute),
+        match content {
+            Some(span) if is_text => self.packed_texts(span, attribute),
+            Some((from, to)) => {
+                self.reader.extents.note(from, to, Sort::Numbers);
+                Ok(())
+            }
             None => Ok(()),
         }
     }
@@ -226,6 +241,7 @@ impl Walk<'_> {
         (from, end): (u64, u64),
         attribute: &mut Attribute,
     ) -> io::Result<()> {
+        self.reader.extents.note(from, end, Sort::Text);
         let (mut at, mut total) = (from, 0_u64);
         let mut lengths = Vec::new();
         while lengths.len() < TEXTS && at.saturating_add(total) < end {
@@ -245,11 +261,36 @@ impl Walk<'_> {
     }
 
     fn keep_text(&mut self, span: (u64, u64), attribute: &mut Attribute) -> io::Result<()> {
+        self.held_graph(span)?;
         if attribute.texts.len() < TEXTS {
             let text = self.kept(span)?;
             attribute.texts.push(text);
+        } else {
+            self.reader.note_text(span);
         }
         Ok(())
+    }
+
+    /// A graph that a text is: some operators run what they are given so. Recurses at most [`NESTED`] times.
+    fn held_graph(&mut self, span: (u64, u64)) -> io::Result<()> {
+        /// The least that a node with an operator takes.
+        const LEAST: u64 = 8;
+        let (from, to) = span;
+        if to.saturating_sub(from) < LEAST || !recognise::graph(&mut self.reader.input, span)? {
+            return Ok(());
+        }
+        let depth = self.held.unwrap_or(0);
+        if depth >= NESTED {
+            self.model.note(Fault::Limit {
+                what: "graphs in graphs",
+                limit: u64::from(NESTED),
+            });
+            return Ok(());
+        }
+        let before = self.held.replace(depth.saturating_add(1));
+        let read = self.graph(span);
+        self.held = before;
+        read
     }
 
     /// A text that counts against what may be kept.
@@ -267,6 +308,7 @@ pub(crate) fn node_of(bytes: &[u8], limits: &tutela_core::Limits) -> io::Result<
         reader: crate::wire::Reader::new(&bytes, limits),
         model: super::Model::default(),
         graph: 0,
+        held: Some(NESTED),
         bytes_left: limits.member_bytes,
     };
     let mut scope = Scope::default();

@@ -16,6 +16,7 @@ use std::io;
 use tutela_core::{Bytes, Limits};
 
 use crate::Format;
+use crate::extent::{Extents, Sort};
 use crate::wire::{Reader, Wire};
 
 pub(crate) use graph::node_of;
@@ -27,6 +28,8 @@ const TEXT: u64 = 4 << 10;
 const TEXTS: usize = 1000;
 /// Nodes that are kept, in all graphs; the largest published models have some hundred thousand.
 const NODES: u64 = 2_000_000;
+/// Graphs in texts of graphs in texts.
+const NESTED: u32 = 3;
 /// Functions, assets and other lists that are kept.
 const LIST: usize = 100_000;
 
@@ -44,6 +47,8 @@ pub struct Model {
     pub nodes: u64,
     /// What is malformed, or was not followed.
     pub faults: Vec<Fault>,
+    /// Structure, texts and numbers in it; the rest belongs to nothing.
+    pub(crate) extents: Extents,
 }
 
 /// A graph, or the body of a function.
@@ -54,6 +59,8 @@ pub struct Scope {
     pub function: Option<String>,
     /// Which graph of the file it belongs to, from 0 on.
     pub graph: u64,
+    /// Whether a text of another graph holds it, as `DatasetFromGraph` is given one.
+    pub is_held: bool,
     /// The names of the function's arguments.
     pub arguments: Vec<String>,
     /// Its nodes.
@@ -155,12 +162,15 @@ pub enum Fault {
 /// What reading the bytes returns.
 pub fn read(bytes: &dyn Bytes, format: Format, limits: &Limits) -> io::Result<Model> {
     if recognise::is_text(bytes)? {
-        return text::read(bytes, limits);
+        let mut model = text::read(bytes, limits)?;
+        model.extents.note(0, bytes.len(), Sort::Structure);
+        return Ok(model);
     }
     let mut walk = Walk {
         reader: Reader::new(bytes, limits),
         model: Model::default(),
         graph: 0,
+        held: None,
         bytes_left: limits.member_bytes,
     };
     let end = bytes.len();
@@ -178,6 +188,8 @@ struct Walk<'a> {
     model: Model,
     /// The graph that is being read.
     graph: u64,
+    /// How deep in texts the graph lies that is being read; none for a graph of the file itself.
+    held: Option<u32>,
     /// How much text may still be kept.
     bytes_left: u64,
 }
@@ -199,6 +211,10 @@ impl Walk<'_> {
                 limit: limits.member_bytes,
             });
         }
+        self.model.extents = std::mem::take(&mut self.reader.extents);
+        if !self.model.faults.is_empty() {
+            self.model.extents.stop();
+        }
         self.model
     }
 
@@ -209,6 +225,8 @@ impl Walk<'_> {
             if let (2, Wire::Span(from, to)) = (field.number, field.value) {
                 self.meta_graph((from, to))?;
                 self.graph = self.graph.saturating_add(1);
+            } else {
+                self.reader.pass(field, 2);
             }
         }
         Ok(())
@@ -221,7 +239,7 @@ impl Walk<'_> {
                 (1, Wire::Span(from, to)) => self.meta_info((from, to))?,
                 (2, Wire::Span(from, to)) => self.graph((from, to))?,
                 (6, Wire::Span(from, to)) => self.asset((from, to))?,
-                _ => {}
+                _ => self.reader.pass(field, 7),
             }
         }
         Ok(())
@@ -231,6 +249,8 @@ impl Walk<'_> {
         while let Some(field) = self.reader.next(&mut at, end)? {
             if let (5, Wire::Span(from, to)) = (field.number, field.value) {
                 self.model.version = Some(self.reader.text((from, to), 100)?);
+            } else {
+                self.reader.pass(field, 8);
             }
         }
         Ok(())
@@ -249,7 +269,7 @@ impl Walk<'_> {
             match (field.number, field.value) {
                 (1, Wire::Span(from, to)) => asset.tensor = self.first_text((from, to))?,
                 (2, Wire::Span(from, to)) => asset.file = self.reader.text((from, to), TEXT)?,
-                _ => {}
+                _ => self.reader.pass(field, 2),
             }
         }
         if self.model.assets.len() >= LIST {
@@ -269,6 +289,9 @@ impl Walk<'_> {
         while let Some(field) = self.reader.next(&mut at, end)? {
             if let (1, Wire::Span(from, to)) = (field.number, field.value) {
                 text = self.reader.text((from, to), TEXT)?;
+            } else {
+                // `TensorInfo` and `ArgDef`.
+                self.reader.pass(field, 8);
             }
         }
         Ok(text)

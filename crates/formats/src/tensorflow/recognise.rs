@@ -110,7 +110,8 @@ fn meta_info(input: &mut Input<'_>, span: (u64, u64)) -> io::Result<bool> {
     })
 }
 
-fn graph(input: &mut Input<'_>, span: (u64, u64)) -> io::Result<bool> {
+/// Whether a span of a file is a `GraphDef` of its own.
+pub(super) fn graph(input: &mut Input<'_>, span: (u64, u64)) -> io::Result<bool> {
     proves(input, span, |input, number, value| match (number, value) {
         (1, Wire::Span(from, to)) => node(input, (from, to)),
         (2, Wire::Span(from, to)) => library(input, (from, to)),

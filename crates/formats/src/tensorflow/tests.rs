@@ -109,6 +109,7 @@ fn placeless(mut model: Model) -> Model {
     for asset in &mut model.assets {
         (asset.at, asset.end) = (0, 0);
     }
+    model.extents = Extents::default();
     model.scopes.sort_by_key(|scope| scope.function.clone());
     model
 }
@@ -331,4 +332,31 @@ proptest! {
             checkpoint::read(&bytes, &Limits::default()).unwrap();
         }
     }
+}
+
+/// A graph whose constant holds the graph given as a text.
+fn holding(held: &[u8]) -> Vec<u8> {
+    let tensor = [whole(1, 7), span(2, b""), span(8, held)].concat();
+    let holder = node("g", "Const", &[], &attribute("value", &span(8, &tensor)));
+    span(1, &holder)
+}
+
+#[test]
+fn graphs_in_texts_are_read_to_a_depth() {
+    let deeper = |graph: Vec<u8>, times: u32| (0..times).fold(graph, |graph, _| holding(&graph));
+    let innermost = span(1, &node("w", "WriteFile", &["fn", "c"], b""));
+    let read = |bytes: &Vec<u8>| read(bytes, Format::TfGraph, &Limits::default()).unwrap();
+
+    let model = read(&deeper(innermost.clone(), 2));
+    let held: Vec<bool> = model.scopes.iter().map(|scope| scope.is_held).collect();
+    assert_eq!(held, [true, true, false]);
+    assert_eq!(model.scopes[0].nodes[0].op, "WriteFile");
+    assert!(model.faults.is_empty());
+
+    let model = read(&deeper(innermost, NESTED + 1));
+    assert!(matches!(model.faults.as_slice(), [Fault::Limit { .. }]));
+
+    // Words are no graph, whatever byte they begin with.
+    let model = read(&holding(b"\n\x04node\x12\x05words"));
+    assert_eq!(model.scopes.len(), 1);
 }

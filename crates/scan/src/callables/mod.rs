@@ -128,16 +128,56 @@ fn effects(module: &str, name: &str) -> (Effect, Effect) {
     }
     let decided = exact && !matches!(reviewed, Effect::Library | Effect::Unknown);
     if decided || reviewed.severity() >= Some(Severity::High) {
-        return (reviewed, reviewed);
+        let made = if !exact && is_plain_class(reviewed, module, name) {
+            Effect::Pure
+        } else {
+            reviewed
+        };
+        return (reviewed, made);
     }
     let found = match database::look_up(module, name) {
         Answer::Known { called, made } => return (called, made),
+        // A method of a class is as little known as a function beside it.
+        Answer::NoSuchLibrary if reviewed == Effect::Unknown && is_method(module, name) => {
+            Effect::Unknown
+        }
         // A dotted name reaches what lies behind a class or a library, such as `Path.write_text`.
         _ if name.contains('.') => reached(name),
         Answer::NoSuchName => Effect::Unknown,
         Answer::NoSuchLibrary => unanalysed(reviewed, name),
     };
     (found, found)
+}
+
+/// Whether it is a class of a package that loads as a whole, which only holds values: `mlflow.pyfunc.PythonModel`.
+fn is_plain_class(reviewed: Effect, module: &str, name: &str) -> bool {
+    let pure = Answer::Known {
+        called: Effect::Pure,
+        made: Effect::Pure,
+    };
+    let is_class = !name.contains('.') && is_class_name(name);
+    reviewed == Effect::Loads && is_class && database::look_up(module, name) == pure
+}
+
+/// Whether a dotted name is a method of a class, and of none that every library imports under its own name.
+fn is_method(module: &str, name: &str) -> bool {
+    const IMPORTED: &[&str] = &["Path", "Popen", "PosixPath", "Process", "Pool", "Thread"];
+    name.rsplit_once('.').is_some_and(|(class, method)| {
+        // What is called as its module is, `bidict.bidict`, is of the same library.
+        let is_own = |part: &str| module.split('.').any(|name| name == part);
+        let is_class = |part: &str| is_own(part) || is_class_name(part);
+        class
+            .split('.')
+            .all(|part| is_class(part) && !IMPORTED.contains(&part))
+            && !method.starts_with("__")
+            && !is_telling(method)
+            && reached(method) == Effect::Reaches
+    })
+}
+
+/// Classes are written with a capital, modules and functions are not.
+fn is_class_name(name: &str) -> bool {
+    name.trim_start_matches('_').starts_with(char::is_uppercase)
 }
 
 /// The effect of a name in a library that only the reviewed table knows.
@@ -155,7 +195,14 @@ fn reached(name: &str) -> Effect {
     let found = through
         .map(|part| longest(part).0)
         .find(|effect| effect.severity() == Some(Severity::Critical));
-    found.unwrap_or(Effect::Reaches)
+    // A class inside a class is as little known as its outer one; what acts is a function, and written small.
+    let is_class = |part: &str| is_class_name(part) && !is_telling(part);
+    let otherwise = if name.split('.').all(is_class) {
+        Effect::Unknown
+    } else {
+        Effect::Reaches
+    };
+    found.unwrap_or(otherwise)
 }
 
 /// Function names that mean the same wherever a library exports them.

@@ -11,6 +11,8 @@ use std::sync::LazyLock;
 pub(crate) enum Effect {
     /// Calls Python.
     Executes,
+    /// Runs a graph that it is given as data.
+    RunsGraph,
     /// Reads any file, or lists folders.
     Reads,
     /// Reads records of a data set from files.
@@ -64,7 +66,7 @@ pub(crate) enum Slot {
 
 use Effect::{
     Aborts, Caches, Calls, Debugs, Describes, Executes, Logs, Looks, Maps, Network, Peers, Prints,
-    Reads, Records, Restores, Saves, Writes,
+    Reads, Records, Restores, RunsGraph, Saves, Writes,
 };
 use Slot::{Attribute, Input, Nowhere};
 
@@ -80,7 +82,7 @@ const TABLE: &[(&str, Effect, Slot)] = &[
     ("DTensorRestoreV2", Restores, Input(0)),
     ("DataServiceDataset", Network, Input(2)), ("DataServiceDatasetV2", Network, Input(2)),
     ("DataServiceDatasetV3", Network, Input(2)), ("DataServiceDatasetV4", Network, Input(2)),
-    ("DatasetToTFRecord", Writes, Input(1)),
+    ("DatasetFromGraph", RunsGraph, Nowhere), ("DatasetToTFRecord", Writes, Input(1)),
     ("DebugIdentity", Debugs, Attribute("debug_urls")), ("DebugIdentityV2", Debugs, Attribute("debug_urls")),
     ("DebugIdentityV3", Debugs, Attribute("debug_urls")), ("DebugNanCount", Debugs, Attribute("debug_urls")),
     ("DebugNumericSummary", Debugs, Attribute("debug_urls")),
@@ -229,6 +231,9 @@ impl Effect {
     pub(crate) const fn clause(self) -> &'static str {
         match self {
             Self::Executes => "calls Python",
+            Self::RunsGraph => {
+                "runs a graph that it is given as data, out of sight of whoever looks at this one"
+            }
             Self::Reads => "reads files",
             Self::Records => "reads records from files",
             Self::Caches => "keeps data in a file",

@@ -138,7 +138,7 @@ fn severity(effect: Effect, paths: &Paths, format: Format) -> Option<Severity> {
     let is_grave = paths.worst == Reach::Grave;
     let either = |condition, yes, no| if condition { yes } else { no };
     match effect {
-        Effect::Executes | Effect::Network | Effect::Telling => Some(High),
+        Effect::Executes | Effect::RunsGraph | Effect::Network | Effect::Telling => Some(High),
         Effect::Reads => Some(either(is_grave, Critical, High)),
         Effect::Writes => Some(either(leads_out, Critical, High)),
         // A graph kept from training names the data it was trained on; a model to be served does not.

@@ -108,7 +108,8 @@ impl<'a> Names<'a> {
     fn is_asset(&self, scope: usize, node: &str) -> bool {
         let scope = self.model.scopes.get(scope);
         scope.is_some_and(|scope| {
-            scope.function.is_none() && self.assets.contains(&(scope.graph, node))
+            // A graph in a text has none, whatever its nodes are called.
+            scope.function.is_none() && !scope.is_held && self.assets.contains(&(scope.graph, node))
         })
     }
 
@@ -195,7 +196,9 @@ fn base(input: &str) -> &str {
 
 /// What a scope is called in a sentence.
 pub(crate) fn shown(scope: &Scope) -> String {
-    scope.function.as_ref().map_or_else(String::new, |name| {
+    let of = scope.function.as_ref().map_or_else(String::new, |name| {
         format!(" of function `{}`", tutela_core::escape(name, 120))
-    })
+    });
+    let held = " of a graph that a text of this one holds";
+    of + if scope.is_held { held } else { "" }
 }

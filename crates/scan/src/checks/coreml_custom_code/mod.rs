@@ -3,7 +3,7 @@
 use tutela_core::{
     Artifact, Context, Error, Reference, Region, Scratch, Severity, declare_check, escape,
 };
-use tutela_formats::coreml::{self, Kind, Name};
+use tutela_formats::coreml::{Kind, Name};
 use tutela_formats::tree::Document;
 use tutela_formats::{Entry, Format};
 
@@ -73,7 +73,7 @@ impl EntryCheck for CoremlCustomCode {
                 }
                 return Ok(());
             }
-            let model = coreml::read(entry.bytes, context.limits)?;
+            let model = entry.coreml(context.limits)?;
             let unread = model
                 .is_opaque
                 .then_some("it holds a serialised model, which is not looked into");

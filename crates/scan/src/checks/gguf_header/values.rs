@@ -64,9 +64,22 @@ fn kind(entry: &Entry) -> Option<String> {
             "a list of texts",
             matches!(entry.value, Value::Texts(_) | Value::Array(Kind::Text, _)),
         ),
+        // Read as four bytes an item, whatever the file says: smaller ones are read past the end.
+        "tokenizer.ggml.scores" => (
+            "a list of floats of 32 bits",
+            is_list(&entry.value, &[Kind::Float32]),
+        ),
+        "tokenizer.ggml.token_type" | "tokenizer.ggml.suppress_tokens" => (
+            "a list of numbers of 32 bits",
+            is_list(&entry.value, &[Kind::Int32, Kind::Uint32]),
+        ),
         _ => return None,
     };
     (!is_right).then(|| format!("`{}` is not {wanted}, which loaders take it for", entry.key))
+}
+
+fn is_list(value: &Value, kinds: &[Kind]) -> bool {
+    matches!(value, Value::Array(kind, count) if *count == 0 || kinds.contains(kind))
 }
 
 fn size(entry: &Entry) -> Option<String> {

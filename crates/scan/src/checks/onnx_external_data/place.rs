@@ -311,6 +311,7 @@ mod tests {
             limits: &Limits::default(),
             settings: &Settings::default(),
             artifacts: &[],
+            memo: &tutela_core::Memo::default(),
             progress: &NoProgress,
         };
         let file = file.unwrap();

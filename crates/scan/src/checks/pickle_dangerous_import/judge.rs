@@ -11,7 +11,7 @@ use super::given;
 use super::mild;
 use super::usage::{Use, usage};
 use super::value::{self, Values};
-use crate::callables::{Effect, effect};
+use crate::callables::{Effect, effect_when_made};
 use crate::signs;
 
 /// Functions that honest picklers write to load bytes inside the pickle, which are looked into.
@@ -153,9 +153,7 @@ impl<'a> Judge<'a> {
                 // The code itself is told; a class without any is no less the maker's own.
                 self.pickles.code.is_empty().then_some(Severity::Medium)
             }
-            _ if mild::wraps(import) => None,
-            _ if mild::is_held(self.pickles, index, import) => None,
-            _ if mild::sets_harmlessly(self.pickles, index, import) => None,
+            _ if mild::is_kept(self.pickles, index, import) => None,
             _ if mild::imports_modules(import) => mild::modules(self.pickles, index, import),
             Effect::Reaches if self.is_followed(index, import) => None,
             Effect::Code if mild::evaluates(import) && self.is_followed(index, import) => None,
@@ -171,6 +169,11 @@ impl<'a> Judge<'a> {
                 Some(Severity::High)
             }
             _ if import.origin == Origin::Method && import.called == 0 => method(import),
+            _ if mild::is_member(import)
+                || mild::restores_own_archive(self.pickles, index, import) =>
+            {
+                Some(Severity::Medium)
+            }
             other => other.severity(),
         };
         usual.max(import.patched.then_some(Severity::High))
@@ -242,7 +245,12 @@ impl<'a> Judge<'a> {
                     self.makes_by_value(index, import)
                         || value::makes_classes(self.pickles, index, import)
                 });
-            if by_value {
+            // An empty instance of a class that an unknown function has made; the function is told.
+            let is_empty = call.opcode == Opcode::NewObj && call.arguments.is_empty();
+            let is_unknown = root
+                .and_then(|root| Some((root, self.pickles.imports.get(root)?)))
+                .is_some_and(|(index, import)| self.effect_of(index, import) == Effect::Unknown);
+            if by_value || is_empty && is_unknown {
                 continue;
             }
             let is_told = root
@@ -314,6 +322,10 @@ impl<'a> Judge<'a> {
         let is_mild = known.severity() < Some(Severity::High);
         let clause = if import.patched && is_mild {
             "overwrites attributes of what it imports"
+        } else if mild::restores_own_archive(self.pickles, index, import) {
+            "restores a model from bytes in the pickle, which are looked into"
+        } else if mild::is_member(import) {
+            Effect::Unknown.clause()
         } else if self.is_reshaped(index) && is_mild {
             "is not known to be harmless, and sets attributes that decide how an object behaves"
         } else if let Some(clause) = given::tells(self.pickles, index, import, known) {
@@ -525,7 +537,8 @@ fn method(import: &Import) -> Option<Severity> {
     if method.starts_with("__") {
         return Some(Severity::High);
     }
-    effect(module, class).severity()
+    // The object is there already, mostly made by `__new__` and a state.
+    effect_when_made(module, class).severity()
 }
 
 /// Lines of text read as imports too, but seldom with names that Python would take.

@@ -4,7 +4,9 @@
 //! has been described.
 
 use tutela_core::Severity;
-use tutela_formats::pickle::{Argument, Call, Callee, Import, Module, Opcode, Pickles, unvendored};
+use tutela_formats::pickle::{
+    Argument, Call, Callee, Import, Module, Opcode, Origin, Pickles, unvendored,
+};
 
 use crate::callables::{Effect, effect, package_effect};
 
@@ -25,6 +27,12 @@ const VALUES: &[&str] = &[
     "staticmethod",
     "super",
     "type",
+];
+/// Operators that compute or compare: as a value, what sorts and trees of expressions are given. Sorted.
+const OPERATORS: &[&str] = &[
+    "abs", "add", "and_", "eq", "floordiv", "ge", "gt", "inv", "invert", "is_", "is_not", "le",
+    "lt", "matmul", "mod", "mul", "ne", "neg", "not_", "or_", "pos", "pow", "sub", "truediv",
+    "xor",
 ];
 /// Parts of sympy whose classes make expressions. Sorted.
 const EXPRESSIONS: &[&str] = &[
@@ -53,6 +61,9 @@ pub(super) fn is_value(import: &Import) -> bool {
     if is_builtin(module) && VALUES.contains(&name) {
         return true;
     }
+    if matches!(module, "operator" | "_operator") && OPERATORS.contains(&name) {
+        return true;
+    }
     // `__new__` makes an instance, as most opcodes do; other such names reach further.
     matches!(name.split_once('.'), Some((class, method))
         if (!method.starts_with("__") || method == "__new__")
@@ -60,8 +71,107 @@ pub(super) fn is_value(import: &Import) -> bool {
             && effect(module, class) == Effect::Pure)
 }
 
+/// Whether it is `operator.getitem` that makes types of types, as `Optional[int]` is pickled, and nothing calls them.
+fn makes_types(pickles: &Pickles, index: usize, import: &Import) -> bool {
+    let is_getitem = matches!(parts(import), Some(("operator" | "_operator", "getitem")));
+    let is_type = |call: &Call| {
+        let Some(Argument::Import(of)) = call.arguments.first() else {
+            return false;
+        };
+        pickles
+            .imports
+            .get(*of)
+            .and_then(parts)
+            .is_some_and(|(module, name)| {
+                let holds_types = matches!(
+                    module,
+                    "typing" | "types" | "collections" | "collections.abc"
+                );
+                (holds_types || is_builtin(module)) && effect(module, name) == Effect::Pure
+            })
+    };
+    let makes = |(at, call): (usize, &Call)| {
+        call.callee != Callee::Import(index)
+            || is_type(call) && !pickles.calls.iter().any(|other| calls_it(other, at))
+    };
+    is_getitem
+        && all_calls(pickles, index, import).is_some_and(|calls| !calls.is_empty())
+        && pickles.calls.iter().enumerate().all(makes)
+}
+
+/// Whether a call calls what another has returned.
+pub(super) fn calls_it(call: &Call, returned: usize) -> bool {
+    let is_call = matches!(call.opcode, Opcode::Reduce | Opcode::Inst | Opcode::Obj);
+    is_call && call.callee == Callee::Returned(returned)
+}
+
+/// Whether it is an attribute of a class of which nothing is known, and nothing calls it: a member of an enumeration.
+pub(super) fn is_member(import: &Import) -> bool {
+    let Some((module, name)) = parts(import) else {
+        return false;
+    };
+    if import.origin != Origin::Attribute || import.called > 0 {
+        return false;
+    }
+    matches!(name.split_once('.'), Some((class, member))
+        if class.trim_start_matches('_').starts_with(char::is_uppercase)
+            && !member.contains('.')
+            && !member.starts_with('_')
+            && effect(module, class) == Effect::Unknown)
+}
+
+/// Whether it restores a model of Keras from bytes that lie in the pickle, and so are looked into as the archive that
+/// they are.
+pub(super) fn restores_own_archive(pickles: &Pickles, index: usize, import: &Import) -> bool {
+    let is_keras = |module: &str| {
+        let of = module.split('.').next().unwrap_or_default();
+        matches!(of, "keras" | "tf_keras")
+    };
+    let is_one = parts(import).is_some_and(|(module, name)| {
+        is_keras(module)
+            && (name.ends_with("._unpickle_model") || name == "deserialize_model_from_bytecode")
+    });
+    let is_own = |call: &&Call| match call.arguments.as_slice() {
+        [Argument::Text(bytes)] => bytes.starts_with("PK\u{3}\u{4}"),
+        [Argument::Returned(made)] => is_plain_buffer(pickles, *made),
+        _ => false,
+    };
+    is_one
+        && all_calls(pickles, index, import)
+            .is_some_and(|calls| !calls.is_empty() && calls.iter().all(is_own))
+}
+
+/// Whether a call makes an `io.BytesIO` of bytes that stand in the pickle, and no call has a part in them.
+fn is_plain_buffer(pickles: &Pickles, made: usize) -> bool {
+    let is_buffer = pickles.calls.get(made).is_some_and(|call| {
+        let Callee::Import(callee) = call.callee else {
+            return false;
+        };
+        let import = pickles.imports.get(callee);
+        import
+            .and_then(parts)
+            .is_some_and(|path| matches!(path, ("io" | "_io", "BytesIO")))
+            && call.uses.is_empty()
+    });
+    let fills = |call: &&Call| call.callee == Callee::Returned(made);
+    is_buffer
+        && pickles
+            .calls
+            .iter()
+            .filter(fills)
+            .all(|call| call.opcode == Opcode::Build && call.uses.is_empty())
+}
+
+/// Whether it is a builtin, or the like, that only keeps, describes or makes types of what it is given.
+pub(super) fn is_kept(pickles: &Pickles, index: usize, import: &Import) -> bool {
+    wraps(import)
+        || is_held(pickles, index, import)
+        || sets_harmlessly(pickles, index, import)
+        || makes_types(pickles, index, import)
+}
+
 /// Whether it is a builtin that wraps a function for a class and does not call it.
-pub(super) fn wraps(import: &Import) -> bool {
+fn wraps(import: &Import) -> bool {
     parts(import).is_some_and(|(module, name)| {
         is_builtin(module) && matches!(name, "classmethod" | "property" | "staticmethod")
     })
@@ -71,7 +181,7 @@ pub(super) fn wraps(import: &Import) -> bool {
 ///
 /// Held as a value it does nothing: whoever calls it later brings an object and a name. Functions that the pickle
 /// carries could find both in it, so with those it is followed to the names that they have for it.
-pub(super) fn is_held(pickles: &Pickles, index: usize, import: &Import) -> bool {
+fn is_held(pickles: &Pickles, index: usize, import: &Import) -> bool {
     let is_one = match parts(import) {
         Some(("builtins" | "__builtin__", "getattr" | "setattr") | ("dill", "_dill")) => true,
         // dill keeps the built-ins that a function uses among its globals.
@@ -117,7 +227,7 @@ const DESCRIBING: &[&str] = &[
 ];
 
 /// Whether every call sets an attribute that only describes, or one of what the pickle makes by value.
-pub(super) fn sets_harmlessly(pickles: &Pickles, index: usize, import: &Import) -> bool {
+fn sets_harmlessly(pickles: &Pickles, index: usize, import: &Import) -> bool {
     let is_setattr = matches!(
         parts(import),
         Some(

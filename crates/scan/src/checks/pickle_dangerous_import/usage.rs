@@ -1,7 +1,9 @@
 //! How a pickle uses what it imports: most only make instances, by `__new__` and a state.
 
-use tutela_formats::pickle::{Argument, Call, Callee, Opcode, Pickles};
+use tutela_formats::pickle::{Argument, Call, Callee, Import, Opcode, Pickles};
 
+use super::mild::{calls_it, parts};
+use super::value::is_maker as is_by_value_maker;
 use crate::callables::{Effect, effect, effect_when_made};
 
 /// How a pickle uses an import.
@@ -11,6 +13,8 @@ pub(super) enum Use {
     Called,
     /// Instances are made by `__new__` and given their state; `__init__` does not run.
     Made,
+    /// It is only asked for attributes, which are told by themselves.
+    Asked,
 }
 
 impl Use {
@@ -19,6 +23,7 @@ impl Use {
         match self {
             Self::Called => effect(module, name),
             Self::Made => effect_when_made(module, name),
+            Self::Asked => Effect::Pure,
         }
     }
 }
@@ -33,20 +38,36 @@ const MAKERS: &[(&str, &str)] = &[
 
 /// How an import is used. What is only named counts as called: whoever has it may call it.
 pub(super) fn usage(pickles: &Pickles, index: usize) -> Use {
-    let uses = |call: &&Call| {
-        call.callee == Callee::Import(index) || call.arguments.contains(&Argument::Import(index))
-    };
-    let mut used = pickles
-        .calls
-        .iter()
-        .filter(|call| !sets_state(call.opcode))
-        .filter(uses)
-        .peekable();
-    if used.peek().is_some() && used.all(|call| makes(pickles, call, index)) {
+    let import = Argument::Import(index);
+    let calls = || pickles.calls.iter().enumerate();
+    let calls = || calls().filter(|(_, call)| !sets_state(call.opcode));
+    let direct =
+        |call: &Call| call.callee == Callee::Import(index) || call.arguments.contains(&import);
+    let mut used: Vec<(usize, &Call)> = calls().filter(|(_, call)| direct(call)).collect();
+    if used.is_empty() {
+        // Held in a tuple or a dictionary that a call is given, as the bases of a class are.
+        used.extend(calls().filter(|(_, call)| call.uses.contains(&import)));
+    }
+    if used.is_empty() {
+        return Use::Called;
+    }
+    if used.iter().all(|(_, call)| asks(pickles, call)) {
+        Use::Asked
+    } else if used.iter().all(|used| makes(pickles, *used, index)) {
         Use::Made
     } else {
         Use::Called
     }
+}
+
+/// Whether a call is `getattr` with a name that is known, so that what it reaches is told by itself.
+fn asks(pickles: &Pickles, call: &Call) -> bool {
+    let Callee::Import(callee) = call.callee else {
+        return false;
+    };
+    let is_getattr =
+        |import: &Import| matches!(parts(import), Some(("builtins" | "__builtin__", "getattr")));
+    call.resolved && pickles.imports.get(callee).is_some_and(is_getattr)
 }
 
 /// Whether the opcode works on an object that is made already.
@@ -62,11 +83,26 @@ const fn sets_state(opcode: Opcode) -> bool {
     )
 }
 
-fn makes(pickles: &Pickles, call: &Call, index: usize) -> bool {
+fn makes(pickles: &Pickles, (at, call): (usize, &Call), index: usize) -> bool {
     if call.callee == Callee::Import(index) {
         return matches!(call.opcode, Opcode::NewObj | Opcode::NewObjEx);
     }
-    call.arguments.first() == Some(&Argument::Import(index)) && is_maker(pickles, call)
+    let is_first = call.arguments.first() == Some(&Argument::Import(index));
+    is_first && is_maker(pickles, call) || keeps(pickles, at, call) || asks(pickles, call)
+}
+
+/// Whether a call only keeps what it is given: it makes a value, or a class by value that nothing calls in turn.
+fn keeps(pickles: &Pickles, at: usize, call: &Call) -> bool {
+    let Callee::Import(callee) = call.callee else {
+        return false;
+    };
+    let Some(import) = pickles.imports.get(callee) else {
+        return false;
+    };
+    if is_by_value_maker(import) {
+        return !pickles.calls.iter().any(|call| calls_it(call, at));
+    }
+    parts(import).is_some_and(|(module, name)| effect(module, name) == Effect::Pure)
 }
 
 fn is_maker(pickles: &Pickles, call: &Call) -> bool {

@@ -17,9 +17,10 @@ declare_check! {
     /// Entries of JSON and YAML configurations that name code beside the weights or in another repository:
     /// `auto_map` and `custom_pipelines` of transformers, `trust_remote_code`, components and pipelines in a
     /// diffusers `model_index.json` that are not of a known library, modules in a sentence-transformers
-    /// `modules.json` that are not of its library, an MLflow `loader_module` of its own, and `custom_generate/generate.py`, which
-    /// needs no entry. Keys may stand
-    /// twice, be escaped or lie at any depth; files are told by content and looked for in archives too.
+    /// `modules.json` that are not of its library, an MLflow `loader_module` of its own, a `model_file` of mlx-lm, an
+    /// implementation (`_attn_implementation_internal` and the like) that is a repository, and
+    /// `custom_generate/generate.py`, which needs no entry. Keys may stand twice, be escaped or lie at any depth; files
+    /// are told by content and looked for in archives too.
     ///
     /// Python files beside the configuration, and what they import from there, are read. Code that starts programs,
     /// runs text as code, sends something away, or does anything with the network as soon as it is loaded, is a high

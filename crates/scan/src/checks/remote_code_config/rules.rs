@@ -19,6 +19,9 @@ pub(super) const WORDS: &[&str] = &[
     "parent_library",
     "custom_generate",
     "remote_code",
+    "model_file",
+    "attn_implementation",
+    "experts_implementation",
 ];
 
 /// What lies around a configuration.
@@ -61,6 +64,13 @@ fn entry(key: &str, node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>)
         "custom_pipeline" | "custom_generate" => imports(key, node, around, remarks),
         "loader_module" => loader(node, around, remarks),
         "parent_library" => adapter(node, around, remarks),
+        "model_file" => file(node, around, remarks),
+        _ if key
+            .trim_end_matches("_internal")
+            .ends_with("_implementation") =>
+        {
+            kernel(key, node, remarks);
+        }
         _ => {}
     }
     if node.all("_class_name").next().is_some() {
@@ -156,6 +166,46 @@ fn loader(node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
         code.clause()
     );
     remarks.push(Remark::about(node, severity(&code, module), message));
+}
+
+/// mlx-lm runs the Python file that holds the model.
+fn file(node: &Node, around: &Around<'_>, remarks: &mut Vec<Remark>) {
+    let Some(module) = node.text().and_then(|file| file.strip_suffix(".py")) else {
+        return;
+    };
+    let path = module.replace('/', ".");
+    let code = around.beside.code(&path, &[]);
+    let message = format!(
+        "`model_file` makes the loader run `{}.py`, {}",
+        shown(module),
+        code.clause()
+    );
+    remarks.push(Remark::about(node, severity(&code, &path), message));
+}
+
+/// transformers fetches an implementation that is written as a repository, and imports it.
+fn kernel(key: &str, node: &Node, remarks: &mut Vec<Remark>) {
+    let is_name = |part: &str| {
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || "-_.@:".contains(letter);
+        !part.is_empty() && part.chars().all(is_part)
+    };
+    let repository = node.text().filter(|text| {
+        let text = text.split_once('|').map_or(*text, |(_, text)| text);
+        matches!(text.split_once('/'), Some((owner, name)) if is_name(owner) && is_name(name))
+    });
+    let Some(repository) = repository else { return };
+    // The one that transformers itself falls back on.
+    let severity = if repository.contains("kernels-community/") {
+        Severity::Medium
+    } else {
+        Severity::High
+    };
+    let message = format!(
+        "`{}` makes the loader run code of the repository `{}`",
+        shown(key),
+        shown(repository)
+    );
+    remarks.push(Remark::about(node, severity, message));
 }
 
 /// PEFT imports the `parent_library` of an adapter's `auto_mapping` to find the class of its base model.
@@ -448,114 +498,4 @@ const PIPELINES: &[&str] = &[
 ];
 
 #[cfg(test)]
-mod tests {
-    use tutela_formats::json;
-
-    use super::*;
-
-    fn worst(name: &str, text: &str) -> Option<Severity> {
-        let around = Around {
-            name,
-            is_yaml: false,
-            beside: Beside::new(name, &[]),
-        };
-        let remarks = judge(&json::parse(text.as_bytes()), &around);
-        remarks.iter().map(|remark| remark.severity).max()
-    }
-
-    #[test]
-    fn the_lists_are_sorted() {
-        assert!(LIBRARIES.is_sorted() && PIPELINES.is_sorted());
-    }
-
-    #[test]
-    fn loaders_that_run_code_are_found() {
-        for (name, text) in [
-            (
-                "config.json",
-                r#"{"auto_map": {"AutoModel": "modeling_x.X"}}"#,
-            ),
-            (
-                "x.bin",
-                r#"{"a": [{"auto_map": {"AutoTokenizer": ["a/b--tok.T", null]}}]}"#,
-            ),
-            ("config.json", r#"{"auto_map": "m.X"}"#),
-            ("config.json", r#"{"auto_map": ["m.X", null]}"#),
-            (
-                "config.json",
-                r#"{"auto_map": null, "auto_map": {"AutoConfig": "c.C"}}"#,
-            ),
-            (
-                "config.json",
-                r#"{"custom_pipelines": {"p": {"impl": "my_p.P", "pt": ["AutoModel"]}}}"#,
-            ),
-            ("config.json", r#"{"trust_remote_code": true}"#),
-            ("config.json", r#"{"trust_remote_code": "True"}"#),
-            (
-                "model_index.json",
-                r#"{"_class_name": "P", "unet": ["my_unet", "UNet"]}"#,
-            ),
-            (
-                "m.json",
-                r#"{"_class_name": ["my_pipeline", "MyPipeline"], "unet": ["diffusers", "U"]}"#,
-            ),
-            (
-                "model_index.json",
-                r#"{"_class_name": "StableDiffusionPipeline", "unet": ["os", "system"]}"#,
-            ),
-            (
-                "modules.json",
-                r#"[{"idx": 0, "name": "0", "path": "", "type": "custom_st.Transformer"}]"#,
-            ),
-            (
-                "x.json",
-                r#"{"_class_name": "P", "_diffusers_version": "0.3", "unet": ["my.inert", "UNet"]}"#,
-            ),
-            (
-                "adapter_config.json",
-                r#"{"auto_mapping": {"base_model_class": "X", "parent_library": "inert_module"}}"#,
-            ),
-            (
-                "MLmodel",
-                r#"{"flavors": {"python_function": {"loader_module": "my_loader"}}}"#,
-            ),
-        ] {
-            assert!(worst(name, text) >= Some(Severity::High), "{text}");
-        }
-    }
-
-    #[test]
-    fn ordinary_configurations_are_not() {
-        for (name, text) in [
-            (
-                "config.json",
-                r#"{"architectures": ["LlamaForCausalLM"], "model_type": "llama", "auto_map": {}}"#,
-            ),
-            (
-                "config.json",
-                r#"{"trust_remote_code": false, "custom_pipelines": {}, "auto_map": null}"#,
-            ),
-            (
-                "config.json",
-                r#"{"_class_name": "UNet2DConditionModel", "down_block_types": ["DownBlock2D", "X"]}"#,
-            ),
-            (
-                "model_index.json",
-                r#"{"_class_name": "StableDiffusionPipeline", "feature_extractor": ["transformers", "CLIPImageProcessor"],
-                    "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"], "image_encoder": [null, null],
-                    "unet": ["diffusers", "UNet2DConditionModel"]}"#,
-            ),
-            (
-                "modules.json",
-                r#"[{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}]"#,
-            ),
-            ("data.json", r#"[{"type": "my.event", "path": "x"}]"#),
-            (
-                "text.json",
-                r#"{"description": "set auto_map and trust_remote_code=True to run it"}"#,
-            ),
-        ] {
-            assert_eq!(worst(name, text), None, "{text}");
-        }
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use std::io;
 use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Reference, Region, Scratch, Sink, declare_check,
 };
-use tutela_formats::tensorflow::{self, Model};
+use tutela_formats::tensorflow::Model;
 use tutela_formats::{Entry, Format};
 
 use crate::inside::{location, place};
@@ -21,9 +21,9 @@ declare_check! {
     /// Operators that read or write files, list folders, call Python, print into files, talk to debuggers,
     /// data services or other machines, and operators that no TensorFlow registers, wherever they stand in a
     /// `SavedModel`, a `.meta` file or a frozen graph, binary or text: in graphs, functions and functions of
-    /// functions. Constant paths are followed to the operator that uses them. Assets outside the model's
-    /// folder are found too. How every model saves and loads its own variables, looks up its vocabulary and
-    /// prints to the screen is no finding.
+    /// functions, and in graphs that a text of a binary one holds (`DatasetFromGraph` runs such). Constant paths
+    /// are followed to the operator that uses them. Assets outside the model's folder are found too. How every
+    /// model saves and loads its own variables, looks up its vocabulary and prints to the screen is no finding.
     ///
     /// # Why it matters
     /// A TensorFlow graph is a program. Loading a model runs its initialisers, and the first prediction runs
@@ -104,12 +104,14 @@ fn examine(
         }
         return Ok(());
     };
-    let model = tensorflow::read(entry.bytes, format, context.limits)?;
+    let Some(model) = entry.tensorflow(context.limits)? else {
+        return Ok(());
+    };
     for fault in &model.faults {
         sink.incomplete(format!("`{}`: {fault}", place(file, entry.member)));
     }
-    let names = Names::new(&model);
-    for (_, (verdict, region)) in verdicts(&model, &names, format) {
+    let names = Names::new(model);
+    for (_, (verdict, region)) in verdicts(model, &names, format) {
         sink.finding(
             TensorflowUnsafeOperator::INFO
                 .finding(verdict.message)

@@ -1,0 +1,3 @@
+class Net:
+    def forward(self, x):
+        return x + 1
