@@ -276,6 +276,33 @@ def hdf5_files(part):
         part.through(f"plain-{version}.h5", "hdf5", "arrays", lambda path: write(path, libver=version))
     part.through("user-block.h5", "hdf5", "arrays behind an empty user block", lambda path: write(path, userblock_size=512))
 
+    def indexes(path):
+        with h5py.File(path, "w", libver="latest") as file:
+            file.create_dataset("one", data=np.arange(1, 101, dtype="u1"), chunks=(100,))
+            file.create_dataset("one packed", data=np.arange(1, 101, dtype="u1"), chunks=(100,), compression="gzip")
+            file.create_dataset("fixed", data=np.arange(1, 101, dtype="u1"), chunks=(10,))
+            file.create_dataset("grows", data=np.arange(1, 101, dtype="u1"), chunks=(4,), maxshape=(None,))
+            file.create_dataset("grows packed", data=np.arange(1, 101, dtype="u1"), chunks=(50,), maxshape=(None,), compression="gzip")
+            file.create_dataset("tree", data=np.ones((10, 10), "u1"), chunks=(5, 5), maxshape=(None, None))
+            file.create_dataset("texts", data=["one", "two"], dtype=h5py.string_dtype())
+            for number in range(10):
+                file.attrs[f"attribute {number}"] = number
+
+    def pages(path):
+        with h5py.File(path, "w", libver="latest") as file:
+            file.create_dataset("pages", shape=(4000,), chunks=(2,), dtype="u1")[3000:3010] = 7
+
+    def edited(path):
+        with h5py.File(path, "w") as file:
+            file["data"] = np.arange(10.0)
+            file["deleted"] = np.arange(1, 201, dtype="u1")
+        with h5py.File(path, "a") as file:
+            del file["deleted"]
+
+    part.through("chunk-indexes.h5", "hdf5", "every way to find the chunks of an array", indexes)
+    part.through("chunk-pages.h5", "hdf5", "an index of chunks in pages, one of them written", pages)
+    part.through("edited.h5", "hdf5", "what a deleted array left behind", edited)
+
 
 def onnx_files(part):
     import numpy as np
@@ -298,6 +325,39 @@ def onnx_files(part):
     part.add("function.onnx", "onnx", "a model with a function of its own", helper.make_model(called, functions=[function], opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("local", 1)]).SerializeToString())
     trees = helper.make_graph([helper.make_node("Scaler", ["x"], ["y"], domain="ai.onnx.ml", offset=[0.0], scale=[1.0])], "g", [x], [y])
     part.add("classic.onnx", "onnx", "a model of classic learning", helper.make_model(trees, opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]).SerializeToString())
+
+
+def onnxruntime_files(part):
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper
+    from onnxruntime import InferenceSession, SessionOptions
+
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3]) for name in "xy")
+    condition = helper.make_tensor_value_info("c", TensorProto.BOOL, [])
+    inner = helper.make_tensor_value_info("z", TensorProto.FLOAT, None)
+    branch = lambda name, operator: helper.make_graph([helper.make_node(operator, ["m"], ["z"])], name, [], [inner])
+    weight, bias = numpy_helper.from_array(np.eye(3, dtype="f4"), "w"), numpy_helper.from_array(np.ones(3, "f4"), "b")
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["m"]), helper.make_node("If", ["c"], ["i"], then_branch=branch("a", "Relu"), else_branch=branch("b", "Neg")), helper.make_node("BiasGelu", ["i", "b"], ["y"], domain="com.microsoft")]
+    large = numpy_helper.from_array(np.ones((40, 40), "f4"), "w")
+    text, number = helper.make_tensor_value_info("x", TensorProto.STRING, [None]), helper.make_tensor_value_info("y", TensorProto.INT64, [None])
+    wide = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 40]) for name in "xy"]
+    graphs = {
+        "branches": ("a model with branches and a fused operator", helper.make_graph(nodes, "g", [x, condition], [y], [weight, bias])),
+        "dense": ("a model with weights", helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["y"])], "g", wide[:1], wide[1:], [large])),
+        "labels": ("a model with texts", helper.make_graph([helper.make_node("LabelEncoder", ["x"], ["y"], domain="ai.onnx.ml", keys_strings=["eval(", "import os"], values_int64s=[1, 2])], "g", [text], [number])),
+        "quantized": ("a model with a quantized weight", helper.make_graph([helper.make_node("DequantizeLinear", ["q", "s"], ["d"]), helper.make_node("Add", ["x", "d"], ["y"])], "g", [x], [y], [numpy_helper.from_array(np.ones(3, "i1"), "q"), numpy_helper.from_array(np.array(0.5, "f4"), "s")])),
+    }
+    for name, (note, graph) in graphs.items():
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1), helper.make_opsetid("ai.onnx.ml", 3)], ir_version=9)
+        helper.set_model_props(model, {"author": "someone", "note": "an ordinary model"})
+
+        def convert(path, data=model.SerializeToString()):
+            options = SessionOptions()
+            options.optimized_model_filepath = path
+            options.add_session_config_entry("session.save_model_format", "ORT")
+            InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+        part.through(name + ".ort", "onnxruntime", note, convert)
 
 
 def gguf_files(part):
@@ -369,8 +429,8 @@ def texts(part):
     part.add("train.py", "text", "a training script", "import torch\n\nmodel = torch.nn.Linear(2, 1)\ntorch.save(model.state_dict(), 'model.pt')\n")
 
 
-def torchscript_files(part):
-    """Programs: traced, scripted, frozen, quantised, and for telephones."""
+def torch_programs():
+    """Programs: traced, scripted, frozen, quantised, with and without branches."""
     import torch
     from torch import nn
 
@@ -416,13 +476,25 @@ def torchscript_files(part):
     convolution = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(32, 2)).eval()
     net, image = Net().eval(), torch.rand(1, 1, 10, 10)
     quantised = torch.ao.quantization.quantize_dynamic(net, {nn.Linear}, dtype=torch.qint8)
-    models = {
+    return {
         "scripted": torch.jit.script(net), "traced": torch.jit.trace(net, torch.rand(2, 4)), "control": torch.jit.script(Control()), "recurrent": torch.jit.script(Recurrent()), "convolution": torch.jit.trace(convolution, image),
         "frozen": torch.jit.freeze(torch.jit.script(convolution)), "quantised": torch.jit.script(quantised), "quantised-recurrent": torch.jit.script(torch.ao.quantization.quantize_dynamic(Recurrent(), {nn.LSTM, nn.Linear})),
     }
-    for name, model in models.items():
+
+
+def torchscript_files(part):
+    for name, model in torch_programs().items():
         part.through(f"{name}.pt", "torchscript", "a program of torch.jit", model.save)
         part.through(f"{name}.ptl", "torchscript", "a program for telephones", model._save_for_lite_interpreter)
+
+
+def torch_mobile_files(part):
+    """The same programs as flatbuffers, which newer versions of torch no longer write."""
+    import functools
+
+    for name, model in torch_programs().items():
+        write = functools.partial(model._save_for_lite_interpreter, _use_flatbuffer=True)
+        part.through(f"{name}.ff", "torch mobile", "a program for telephones as a flatbuffer", write)
 
 
 def flax_files(part):
@@ -523,6 +595,63 @@ def paddle_files(part):
     part.through("layer.pdparams", "pickle", "the state of a layer", lambda path: paddle.save(paddle.nn.Linear(2, 3).state_dict(), path))
 
 
+def coreml_files(part):
+    """A package with a program, part by part."""
+    import coremltools
+    import numpy as np
+    from coremltools.converters.mil import Builder as mb
+
+    @mb.program(input_specs=[mb.TensorSpec(shape=(1, 8))])
+    def program(x):
+        y = mb.linear(x=x, weight=np.arange(64, dtype=np.float32).reshape(8, 8))
+        return mb.cond(pred=mb.greater(x=mb.reduce_sum(x=y, axes=[0, 1]), y=0.0), _true_fn=lambda: mb.relu(x=y), _false_fn=lambda: mb.identity(x=y))
+
+    target, precision = coremltools.target.iOS16, coremltools.precision.FLOAT32
+    model = coremltools.convert(program, convert_to="mlprogram", minimum_deployment_target=target, compute_precision=precision)
+    model.author, model.short_description = "someone", "a model for tests"
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "net.mlpackage"
+        model.save(str(folder))
+        data = folder / "Data" / "com.apple.CoreML"
+        part.add("Manifest.json", "coreml", "the manifest of a package", (folder / "Manifest.json").read_bytes())
+        part.add("model.mlmodel", "coreml", "a program with branches", (data / "model.mlmodel").read_bytes())
+        part.add("weight.bin", "coreml", "its weights", (data / "weights" / "weight.bin").read_bytes())
+
+
+def paddle3_files(part):
+    """Programs as Paddle 3 writes them: JSON, with and without branches."""
+    import paddle
+
+    class Net(paddle.nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.first = paddle.nn.Linear(3, 2)
+
+        def forward(self, x):
+            y = self.first(x)
+            if y.sum() > 0:
+                y = y + 1
+            return paddle.nn.functional.relu(y)
+
+    def traced(path):
+        inputs = [paddle.static.InputSpec([None, 3], "float32")]
+        paddle.jit.save(paddle.jit.to_static(Net(), input_spec=inputs, full_graph=True), path.removesuffix(".json"))
+
+    def static(path):
+        paddle.enable_static()
+        main, startup = paddle.static.Program(), paddle.static.Program()
+        with paddle.static.program_guard(main, startup):
+            x = paddle.static.data("x", [None, 4], "float32")
+            y = paddle.static.nn.fc(x, 2, activation="relu")
+            executor = paddle.static.Executor(paddle.CPUPlace())
+            executor.run(startup)
+            paddle.static.save_inference_model(path.removesuffix(".json"), [x], [y], executor, program=main)
+        paddle.disable_static()
+
+    part.through("branches.json", "paddle", "a program with branches", traced)
+    part.through("dense.json", "paddle", "a program", static)
+
+
 def layout_files(part):
     """Container layouts by their specifications, with Python's own archives."""
     from recipes import layouts
@@ -536,12 +665,54 @@ def layout_files(part):
     part.add("saved.tar", "oci layout", "an archive of docker save", layouts.saved(plain, plain))
 
 
+def tensorflow_files(part):
+    import numpy as np
+    import tensorflow as tf
+
+    class Model(tf.Module):
+        def __init__(self):
+            self.weights = tf.Variable(np.ones((16, 4), "f4"))
+
+        @tf.function(input_signature=[tf.TensorSpec([None, 16], tf.float32)])
+        def __call__(self, x):
+            return {"y": tf.nn.relu(tf.reshape(x @ self.weights, [-1, 4]))}
+
+    model = Model()
+    with tempfile.TemporaryDirectory() as scratch:
+        tf.saved_model.save(model, scratch, signatures=model.__call__)
+        part.add("saved_model.pb", "saved model", "a graph of a few operators", (Path(scratch) / "saved_model.pb").read_bytes())
+        converter = tf.lite.TFLiteConverter.from_saved_model(scratch)
+        part.add("plain.tflite", "tflite", "a model of a few operators", converter.convert())
+    part.add("graph.pb", "tensorflow graph", "a bare graph", model.__call__.get_concrete_function().graph.as_graph_def().SerializeToString())
+    with tempfile.TemporaryDirectory() as scratch, tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        tf.compat.v1.get_variable("v", initializer=np.ones((5, 5), "f4"))
+        session.run(tf.compat.v1.global_variables_initializer())
+        tf.compat.v1.train.Saver().save(session, scratch + "/model.ckpt")
+        for name, kind in (("meta", "tensorflow meta graph"), ("index", "tensorflow checkpoint")):
+            part.add(f"model.ckpt.{name}", kind, "a checkpoint of one variable", (Path(scratch) / f"model.ckpt.{name}").read_bytes())
+
+
+def coreml_files(part):
+    import coremltools
+    import numpy as np
+    from coremltools.models import datatypes
+    from coremltools.models.neural_network import NeuralNetworkBuilder
+
+    builder = NeuralNetworkBuilder([("x", datatypes.Array(30))], [("y", datatypes.Array(10))])
+    builder.add_inner_product("product", np.ones((10, 30)), np.ones(10), 30, 10, True, "x", "m")
+    builder.add_activation("activation", "RELU", "m", "y")
+    model = coremltools.models.MLModel(builder.spec, skip_model_load=True)
+    model.author, model.short_description = "someone", "a network of two layers, described at some length so that the text is one"
+    part.through("network.mlmodel", "coreml", "a network of two layers", model.save)
+
+
 PARTS = {
-    "torchscript": (torchscript_files, "torch"),
+    "tensorflow": (tensorflow_files, "tensorflow-cpu"), "coreml": (coreml_files, "coremltools"),
+    "torchscript": (torchscript_files, "torch"), "torch-mobile": (torch_mobile_files, "torch"),
     "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "xgboost": (xgboost_versions, ""), "lightgbm": (lightgbm_versions, ""), "catboost": (catboost_versions, ""), "pickle": (other_picklers, "cloudpickle"),
-    "torch-package": (torch_package_files, "torch"), "orbax": (orbax_files, "orbax-checkpoint jax"), "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"),
+    "torch-package": (torch_package_files, "torch"), "orbax": (orbax_files, "orbax-checkpoint jax"), "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"), "paddle3": (paddle3_files, "paddlepaddle"), "coreml": (coreml_files, "coremltools numpy"),
     "flax": (flax_files, "flax msgpack msgpack-numpy"),
-    "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
+    "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "onnxruntime": (onnxruntime_files, "onnxruntime onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
 }
 
 

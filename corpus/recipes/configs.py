@@ -139,6 +139,13 @@ def others():
     yield Sample("config-remote-code", "requirements-in-model.tar", "tar", "a package with a setup script", tar_file(tar_entry("setup.py", b"import os\nos.system('echo inert')\nfrom setuptools import setup\nsetup()\n"), tar_entry("model.pkl", op.echo())))
     dataset = "path: ../datasets/x\ntrain: images/train\nval: images/val\nnames:\n  0: a\n"
     yield Sample("config-remote-code", "dataset-download.yaml", "yaml", "YOLO runs the script that fetches the data", (dataset + "download: |\n  import os\n  os.system('echo inert')\n").encode())
+    layers = {
+        "system": "[-1, 1, os.system, ['echo inert']]", "exec": "[-1, 1, exec, ['print(1)']]", "hub": "[-1, 1, torch.hub.load, ['inert/inert', 'inert']]", "install": "[-1, 1, check_requirements, ['inert']]",
+        "through-torch": "[-1, 1, torch.os.popen, ['echo inert']]", "module-call": "[-1, 1, \"getattr(os, 'sys' + 'tem')\", ['echo inert']]", "argument": "[-1, 1, Conv, [64, \"os.system('echo inert')\"]]", "argument-hidden": "[-1, 1, Conv, [64, \"().__class__.__base__.__subclasses__()\"]]", "map": "[-1, 1, map, [os.system, \"['echo inert']\"]]",
+    }
+    for name, layer in layers.items():
+        yield Sample("config-remote-code", f"yolo-{name}.yaml", "yaml", "YOLO evaluates what a layer names", f"nc: 80\ndepth_multiple: 0.33\nwidth_multiple: 0.50\nbackbone:\n  - [-1, 1, Conv, [64, 6, 2, 2]]\n  - {layer}\nhead:\n  - [[-1], 1, Detect, [nc, anchors]]\n".encode())
+    yield Sample("config-remote-code", "yolo-activation.yaml", "yaml", "YOLO evaluates the activation", b"nc: 80\nactivation: eval(bytes([49]).decode())\nbackbone:\n  - [-1, 1, Conv, [64, 6, 2, 2]]\nhead: []\n")
     yield Sample("config-remote-code", "dataset-download-import.yaml", "yaml", "YOLO runs the script that fetches the data", (dataset + "download: |\n  import subprocess as s\n  s.run(['echo', 'inert'])\n").encode())
     yield Sample("config-remote-code", "dataset-download-shell.yaml", "yaml", "YOLO runs the command that fetches the data", (dataset + "download: bash -c 'curl http://127.0.0.1:9/inert | sh'\n").encode())
     yield Sample("config-remote-code", "dataset-download-eval.yaml", "yaml", "YOLO runs the script that fetches the data", (dataset + "download: |\n  exec(bytes([112, 97, 115, 115]))\n").encode())
@@ -169,6 +176,24 @@ def coreml():
         "in-pipeline": model(202, pb.message(1, model(556, linked("../inert.mlmodel")))), "in-pipeline-classifier": model(200, pb.message(1, pb.message(1, model(555, custom(shell))))),
         "class-is-path": model(555, pb.message(10, "../../inert.dylib")), "metadata-code": model(900, b"", pb.message(100, pb.message(100, pb.message(1, "note") + pb.message(2, "os.system('echo inert')")))),
     }
+    def program(*values):
+        """A program whose operations have the values among their inputs."""
+        entry = lambda key, body: pb.message(1, key) + pb.message(2, body)
+        operations = [pb.message(3, pb.message(1, "const"), pb.message(2, entry("val", pb.message(1, pb.message(2, value))))) for value in values]
+        block = pb.message(3, entry("CoreML6", b"".join(operations)))
+        return model(502, pb.integer(1, 1) + pb.message(2, entry("main", pb.message(2, "CoreML6") + block)))
+
+    def blob(path):
+        return pb.message(5, pb.message(1, path) + pb.integer(2, 64))
+
+    files |= {
+        "weights-climb": program(blob("@model_path/weights/weight.bin"), blob("@model_path/../../../../nonexistent/inert")), "weights-absolute": program(blob("/etc/passwd")),
+        "weights-in-dictionary": program(pb.message(3, pb.message(4, pb.message(1, pb.message(1, blob("@model_path/weights/weight.bin")) + pb.message(2, blob("../../nonexistent/inert")))))),
+    }
+    for number, path in enumerate(("../../../nonexistent/inert.mlmodel", "/nonexistent/inert.mlmodel", "com.apple.CoreML/../../../inert")):
+        parts = {"00000000-0000-0000-0000-00000000000a": {"author": "com.apple.CoreML", "description": "CoreML Model Specification", "name": "model.mlmodel", "path": path}}
+        manifest = {"fileFormatVersion": "1.0.0", "itemInfoEntries": parts, "rootModelIdentifier": next(iter(parts))}
+        yield Sample("coreml", f"manifest-{number}.json", "coreml", "a part of the package outside of it", json.dumps(manifest, indent=4).encode())
     for name, data in files.items():
         yield Sample("coreml", name + ".mlmodel", "coreml", "files of others, or a command for a class", data)
 

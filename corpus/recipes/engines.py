@@ -4,6 +4,7 @@ import json
 import struct
 
 from . import opcodes as op
+from .protobuf import message
 from .sample import Sample
 
 
@@ -93,7 +94,62 @@ def caffe(module, name):
     return field(1, b"net") + field(100, field(1, b"c") + field(2, b"Convolution")) + field(100, field(1, b"a") + field(2, b"Python") + python)
 
 
+def pir(name, settings, text=b"x"):
+    attributes = [{"N": key, "AT": {"#": "0.a_str", "D": value}} for key, value in settings.items()]
+    data = {"#": "1.data", "A": [{"N": "name", "AT": {"#": "0.a_str", "D": "x"}}], "I": [], "O": [{"%": 1}], "OA": []}
+    inner = {"#": "1.if", "A": [], "I": [{"%": 1}], "O": [], "OA": [], "regions": [{"#": "region_1", "blocks": [{"#": "block_1", "args": [], "ops": [{"#": name, "A": attributes, "I": [{"%": 1}], "O": [], "OA": []}]}]}]}
+    blocks = [{"#": "block_0", "args": [], "ops": [data, inner]}]
+    return json.dumps({"base_code": {"magic": "pir", "trainable": True, "version": 4}, "program": {"regions": [{"#": "region_0", "blocks": blocks}]}}, separators=(",", ":")).encode()
+
+
+def cntk_value(kind, number, *parts):
+    return b"\x08\x01\x10" + bytes([kind]) + message(number, *parts)
+
+
+def cntk_dictionary(entries):
+    """Texts, dictionaries and lists of them; anything else is bytes of a value."""
+    body = b"\x08\x01"
+    for key, item in entries.items():
+        if isinstance(item, str):
+            item = cntk_value(6, 8, item)
+        elif isinstance(item, dict):
+            item = cntk_value(10, 12, cntk_dictionary(item))
+        elif isinstance(item, list):
+            item = cntk_value(9, 11, *[message(1, cntk_value(10, 12, cntk_dictionary(each))) for each in item])
+        body += message(2, message(1, key), message(2, item))
+    return body
+
+
+def cntk_model(state):
+    native = b"\x08\x01\x10\x01\x18" + bytes([int("deserialize_method" in state)])
+    function = {"type": "UserDefinedFunction", "uid": "UserDefinedFunction3", "name": "f", "native": native, "state": state}
+    plain = {"type": "PrimitiveFunction", "uid": "Times1", "name": "t"}
+    return cntk_dictionary({"type": "CompositeFunction", "uid": "CompositeFunction9", "root": "UserDefinedFunction3", "primitive_functions": [plain, function]})
+
+
+def cntk():
+    texts = {
+        "python-class": {"module": "subprocess", "class": "Popen"}, "python-system": {"module": "os", "class": "system"}, "python-pickle": {"module": "pickle", "class": "loads"},
+        "python-module-text": {"module": "os import path\nimport os\nos.system('echo inert')\nfrom os", "class": "path"}, "python-class-text": {"module": "os", "class": "path; __import__('os').system('echo inert')"},
+        "native-path": {"module": "/nonexistent/inert.so", "deserialize_method": "create"}, "native-up": {"module": "..\\..\\inert", "deserialize_method": "create"}, "native-share": {"module": "\\\\127.0.0.1\\inert\\inert.dll", "deserialize_method": "create"},
+    }
+    for name, state in texts.items():
+        yield Sample("cntk", name + ".dnn", "cntk", "a function of the user that the loader fetches by running or opening what it names", cntk_model(state | {"op_name": "inert", "state": {}}))
+    large = cntk_model(texts["python-system"] | {"op_name": "inert", "state": {}})
+    yield Sample("cntk", "large-form.cmf", "cntk", "the form for models over 2 GiB", struct.pack("<II", 0x636E746B, len(large)) + large + bytes(64))
+    many = {"op_name": "inert", "state": {}} | {f"extra{number}": "x" for number in range(150)} | texts["python-system"]
+    yield Sample("cntk", "crowded.dnn", "cntk", "the names behind many others", cntk_model(many))
+    network = "".join(letter + "\0" for letter in "BCN\0BVersion\0").encode()
+    yield Sample("cntk", "network.dnn", "cntk", "a network of version 1 with a command", network + b"\2\0\0\0\0\0\0\0" + b"\0os.system('echo inert')\0")
+
+
 def graphs():
+    yield Sample("paddle", "pir-save.json", "paddle", "an operator that writes a file", pir("1.save_combine", {"file_path": "/nonexistent/inert"}))
+    yield Sample("paddle", "pir-save-in-full.json", "paddle", "an operator that writes a file", pir("pd_op.save_combine", {"file_path": "/nonexistent/inert"}))
+    yield Sample("paddle", "pir-read.json", "paddle", "an operator that reads a file of the system", pir("1.read_file", {"filename": "/etc/passwd"}))
+    yield Sample("paddle", "pir-py-func.json", "paddle", "an operator that calls Python", pir("1.py_func", {"forward_callable_id": "0"}))
+    yield Sample("paddle", "pir-py-op.json", "paddle", "an operator that calls Python", pir("py_op.inert", {}))
+    yield Sample("paddle", "pir-command.json", "paddle", "a setting that is a command", pir("3.inert", {"init": "os.system('echo inert')"}))
     yield Sample("paddle", "py-func.pdmodel", "paddle", "an operator that calls Python", paddle(b"py_func", {"forward_callable_id": "0"}))
     yield Sample("paddle", "py-layer.pdmodel", "paddle", "an operator that calls Python", paddle(b"py_layer", {}))
     yield Sample("paddle", "save.pdmodel", "paddle", "an operator that writes a file", paddle(b"save", {"file_path": "/nonexistent/inert"}))
@@ -115,4 +171,5 @@ def graphs():
 
 def samples():
     yield from torch7()
+    yield from cntk()
     yield from graphs()

@@ -27,6 +27,7 @@ def onnx():
     places = {
         "dotdot": "../../../nonexistent/inert", "absolute": "/nonexistent/inert", "backslash": "..\\..\\inert", "drive": "C:\\inert", "hidden-dotdot": "weights/../../inert", "deep-dotdot": "a/b/../../../inert", "dot-slash": "././../inert",
         "unc": "\\\\127.0.0.1\\inert", "file-url": "file:///nonexistent/inert", "mixed-slashes": "weights\\..\\../../inert", "etc": "../../../../../../etc/passwd", "proc": "/proc/self/environ", "home": "../../.ssh/id_rsa", "zero-byte": "weights\0/../../inert",
+        "memory": "*/_ORT_MEM_ADDR_/*", "native-memory": "*/_ORT_NATIVE_ENDIAN_MEM_ADDR_/*",
     }
     for name, place in places.items():
         yield Sample("onnx-external-data", name + ".onnx", "onnx", "a tensor's data lie outside of the model's folder", onnx_model(add, external(place)))

@@ -1,7 +1,7 @@
 //! Feeds broken files to every parser, on stable Rust and without instrumentation.
 //!
 //! What stands in for coverage is what a parser says: the words of its description, without numbers and
-//! names. An input that makes it say something new is kept and changed further. A target runs in a process
+//! names, and how often each pair of them comes. An input that makes it say something new is kept and changed further. A target runs in a process
 //! of its own, so that an overflow of the stack or of memory is told as well: the input lies in a file
 //! before it is tried.
 
@@ -24,7 +24,7 @@ use targets::{TARGETS, Target};
 /// What to do.
 #[derive(Debug)]
 pub(crate) struct Wishes {
-    /// How long each target is fuzzed.
+    /// How much of the processor's time each target gets.
     pub(crate) seconds: u64,
     /// Only this target.
     pub(crate) target: Option<String>,

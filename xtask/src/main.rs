@@ -55,7 +55,7 @@ enum Task {
     },
     /// Feed broken files to every parser.
     Fuzz {
-        /// How long each target is fuzzed.
+        /// How much of the processor's time each target gets.
         #[arg(long, default_value_t = 10)]
         seconds: u64,
         /// Only this target.

@@ -1,15 +1,18 @@
 //! Runs checks on artifacts, on all cores, and describes what they learned as predicates.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde::Serialize;
 use tutela_core::{
-    Artifact, Catalogue, Check, Context, Declaration, Digest, Limits, NoProgress, Progress,
-    Settings, Timestamp,
+    Artifact, Catalogue, Check, Context, Declaration, Digest, Limits, Memo, NoProgress, Progress,
+    Record, Settings, Timestamp,
 };
 use tutela_evidence::gate::{Expected, ExpectedCheck};
-use tutela_evidence::{CheckPredicate, Configuration, Run, Tool, canonical_json};
+use tutela_evidence::{
+    ArtifactRecord, CheckPredicate, CheckRecord, Configuration, Run, Tool, canonical_json,
+};
 
 use crate::config::Project;
 use crate::failure::Failure;
@@ -57,7 +60,7 @@ impl Conditions<'_> {
     fn context<'a>(
         &'a self,
         settings: &'a Settings,
-        artifacts: &'a [Artifact],
+        (artifacts, memo): (&'a [Artifact], &'a Memo),
         progress: &'a dyn Progress,
     ) -> Context<'a> {
         Context {
@@ -66,39 +69,18 @@ impl Conditions<'_> {
             limits: self.limits,
             settings,
             artifacts,
+            memo,
             progress,
         }
     }
 
-    /// Runs one check on one artifact.
+    /// Runs one check on one artifact, as if there were no others.
     #[must_use]
-    pub(crate) fn run(
-        &self,
-        check: &'static dyn Check,
-        artifact: &Artifact,
-        artifacts: &[Artifact],
-        progress: &dyn Progress,
-    ) -> CheckPredicate {
-        let settings = self.settings(check);
-        let context = self.context(&settings, artifacts, progress);
-        let record = tutela_core::run(check, artifact, &context);
-        let run = Run {
-            tool: tool(),
-            context: &context,
-            configuration: Configuration::of(check, &artifact.declaration, &context),
-        };
-        CheckPredicate::new(run, check.info(), artifact, record)
-    }
-
-    /// The configuration of every check on artifacts of which nothing was declared: mostly there are many.
-    fn undeclared(&self, artifacts: &[Artifact]) -> BTreeMap<&'static str, Configuration> {
-        let configuration = |check: &'static dyn Check| {
-            let settings = self.settings(check);
-            let context = self.context(&settings, artifacts, &NoProgress);
-            let configuration = Configuration::of(check, &Declaration::None, &context);
-            (check.info().code, configuration)
-        };
-        self.catalogue.iter().map(configuration).collect()
+    pub(crate) fn run(&self, check: &'static dyn Check, artifact: &Artifact) -> Record {
+        let (settings, memo) = (self.settings(check), Memo::default());
+        let artifacts = std::slice::from_ref(artifact);
+        let context = self.context(&settings, (artifacts, &memo), &NoProgress);
+        tutela_core::run(check, artifact, &context)
     }
 
     /// Runs several checks on one artifact, in their order.
@@ -111,18 +93,22 @@ impl Conditions<'_> {
         let settings: Vec<Settings> = checks.iter().map(|check| self.settings(*check)).collect();
         let contexts: Vec<Context<'_>> = settings
             .iter()
-            .map(|settings| self.context(settings, stage.artifacts, stage.progress))
+            .map(|settings| self.context(settings, (stage.artifacts, &stage.memo), stage.progress))
             .collect();
+        let examined = Arc::new(ArtifactRecord::of(artifact));
         tutela_core::run_all(checks, artifact, &contexts)
             .into_iter()
             .zip(checks.iter().zip(&contexts))
             .map(|(record, (check, context))| {
+                let (check, configuration) = stage.described(*check, artifact, context);
                 let run = Run {
-                    tool: tool(),
+                    tool: Arc::clone(&stage.tool),
+                    check,
+                    artifact: Arc::clone(&examined),
                     context,
-                    configuration: stage.configuration(*check, artifact, context),
+                    configuration,
                 };
-                CheckPredicate::new(run, check.info(), artifact, record)
+                CheckPredicate::new(run, record)
             })
             .collect()
     }
@@ -132,9 +118,10 @@ impl Conditions<'_> {
     /// # Errors
     /// When no digest of an artifact was taken.
     pub(crate) fn expected(&self, artifacts: &[Artifact]) -> Result<Vec<Expected>, Failure> {
+        let memo = Memo::default();
         let check = |artifact: &Artifact, check: &dyn Check| {
             let (info, settings) = (check.info(), self.settings(check));
-            let context = self.context(&settings, artifacts, &NoProgress);
+            let context = self.context(&settings, (artifacts, &memo), &NoProgress);
             ExpectedCheck {
                 code: info.code.to_owned(),
                 suite: info.suite,
@@ -163,25 +150,57 @@ impl Conditions<'_> {
 struct Stage<'a> {
     artifacts: &'a [Artifact],
     progress: &'a dyn Progress,
-    undeclared: BTreeMap<&'static str, Configuration>,
+    memo: Memo,
+    tool: Arc<Tool>,
+    /// Every check, and its configuration on artifacts of which nothing was declared: mostly there are many.
+    checks: BTreeMap<&'static str, (Arc<CheckRecord>, Arc<Configuration>)>,
 }
 
-impl Stage<'_> {
-    fn configuration(
+impl<'a> Stage<'a> {
+    fn new(
+        conditions: &Conditions<'_>,
+        artifacts: &'a [Artifact],
+        progress: &'a dyn Progress,
+    ) -> Self {
+        let memo = Memo::default();
+        let described = |check: &'static dyn Check| {
+            let settings = conditions.settings(check);
+            let context = conditions.context(&settings, (artifacts, &memo), &NoProgress);
+            let configuration = Configuration::of(check, &Declaration::None, &context);
+            let record = CheckRecord::of(check.info());
+            (
+                check.info().code,
+                (Arc::new(record), Arc::new(configuration)),
+            )
+        };
+        Self {
+            artifacts,
+            progress,
+            checks: conditions.catalogue.iter().map(described).collect(),
+            memo,
+            tool: Arc::new(tool()),
+        }
+    }
+
+    /// The check, and its configuration on this artifact.
+    fn described(
         &self,
         check: &dyn Check,
         artifact: &Artifact,
         context: &Context<'_>,
-    ) -> Configuration {
-        match &artifact.declaration {
-            Declaration::None => self.undeclared.get(check.info().code).cloned(),
-            _ => None,
+    ) -> (Arc<CheckRecord>, Arc<Configuration>) {
+        let own = || Arc::new(Configuration::of(check, &artifact.declaration, context));
+        match self.checks.get(check.info().code) {
+            Some((record, undeclared)) if artifact.declaration == Declaration::None => {
+                (Arc::clone(record), Arc::clone(undeclared))
+            }
+            Some((record, _)) => (Arc::clone(record), own()),
+            None => (Arc::new(CheckRecord::of(check.info())), own()),
         }
-        .unwrap_or_else(|| Configuration::of(check, &artifact.declaration, context))
     }
 }
 
-/// A check and its artifact, with what was learned.
+/// An artifact's place, with what a check learned of it.
 pub(crate) type Examined = (usize, CheckPredicate);
 
 /// Runs every chosen check on every artifact that it applies to; the order is that of artifacts, then codes.
@@ -195,34 +214,19 @@ pub(crate) fn examine(
     let chosen = |check: &&'static dyn Check| {
         only.is_empty() || only.iter().any(|code| code == check.info().code)
     };
-    let tasks: Vec<(usize, &Artifact, Vec<&'static dyn Check>)> = artifacts
-        .iter()
-        .enumerate()
-        .flat_map(|(index, artifact)| {
-            let checks = applicable(conditions.catalogue, artifact).filter(chosen);
-            tasks(checks)
-                .into_iter()
-                .map(move |checks| (index, artifact, checks))
-        })
-        .collect();
-    let stage = Stage {
-        artifacts,
-        progress,
-        undeclared: conditions.undeclared(artifacts),
+    let stage = Stage::new(conditions, artifacts, progress);
+    let examine = |(index, artifact): (usize, &Artifact)| {
+        let mut predicates: Vec<CheckPredicate> =
+            tasks(applicable(conditions.catalogue, artifact).filter(chosen))
+                .into_par_iter()
+                .flat_map_iter(|checks| conditions.run_all(&checks, artifact, &stage))
+                .collect();
+        predicates.sort_by(|left, right| left.check.code.cmp(&right.check.code));
+        let examined = predicates.into_iter();
+        examined.map(move |predicate| (index, predicate))
     };
-    let mut examined: Vec<Examined> = tasks
-        .into_par_iter()
-        .flat_map_iter(|(index, artifact, checks)| {
-            let predicates = conditions.run_all(&checks, artifact, &stage);
-            predicates
-                .into_iter()
-                .map(move |predicate| (index, predicate))
-        })
-        .collect();
-    examined.sort_by(|(left, first), (right, second)| {
-        (left, &first.check.code).cmp(&(right, &second.check.code))
-    });
-    examined
+    let artifacts = artifacts.par_iter().enumerate();
+    artifacts.flat_map_iter(examine).collect()
 }
 
 /// Checks of one group are one task, any other check is one of its own.

@@ -52,21 +52,11 @@ fn planted(
         base(check, artifacts, folder.path()).map_err(|error| format!("no stand-in: {error}"))?;
     let copy = folder.path().join("copy");
     let mut scratch = Scratch::copy(&base, &copy).map_err(|error| error.chain())?;
-    let before = conditions.run(
-        check,
-        &scratch.artifact,
-        std::slice::from_ref(&scratch.artifact),
-        &NoProgress,
-    );
+    let before = conditions.run(check, &scratch.artifact);
     check
         .plant(&mut scratch)
         .map_err(|error| format!("the fault could not be planted: {}", error.chain()))?;
-    let after = conditions.run(
-        check,
-        &scratch.artifact,
-        std::slice::from_ref(&scratch.artifact),
-        &NoProgress,
-    );
+    let after = conditions.run(check, &scratch.artifact);
     // What was there before the fault was planted does not count as seeing it.
     let new = after
         .findings
@@ -79,7 +69,10 @@ fn planted(
         },
         None => SelfTest {
             red: false,
-            saw: format!("no new finding; the outcome was {}", after.outcome.as_str()),
+            saw: format!(
+                "no new finding; the outcome was {}",
+                after.outcome().as_str()
+            ),
         },
     })
 }

@@ -82,7 +82,7 @@ impl ArtifactFile {
         let digest = digest_all(&bytes, progress, see)?;
         let file = Self {
             digest: Some(digest),
-            ..Self::opened(path.into(), source, &bytes)?
+            ..Self::opened(path.into(), source, &bytes)
         };
         if file.has_changed() {
             return Err(io::Error::other("it changed while its digest was taken"));
@@ -95,19 +95,20 @@ impl ArtifactFile {
     /// # Errors
     /// What the operating system returns.
     pub fn note(path: impl Into<String>, source: &Path) -> io::Result<Self> {
-        Self::opened(path.into(), source, &FileBytes::open(source)?)
+        let bytes = FileBytes::open(source)?;
+        Ok(Self::opened(path.into(), source, &bytes))
     }
 
-    fn opened(path: String, source: &Path, bytes: &FileBytes) -> io::Result<Self> {
-        Ok(Self {
+    fn opened(path: String, source: &Path, bytes: &FileBytes) -> Self {
+        Self {
             path,
             source: source.to_owned(),
             digest: None,
             identity: bytes.identity(),
-            executable: is_executable(source)?,
+            executable: bytes.is_executable(),
             split: None,
             marks: None,
-        })
+        }
     }
 
     /// Size in bytes.
@@ -172,17 +173,6 @@ fn digest_all(
             Err(error) => return Err(error),
         }
     }
-}
-
-#[cfg(unix)]
-fn is_executable(path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::PermissionsExt as _;
-    Ok(std::fs::metadata(path)?.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_executable(_path: &Path) -> io::Result<bool> {
-    Ok(false)
 }
 
 /// A file that belongs to an artifact but could not be read.

@@ -133,6 +133,7 @@ impl FileIdentity {
 pub struct FileBytes {
     file: File,
     identity: FileIdentity,
+    executable: bool,
 }
 
 impl FileBytes {
@@ -149,14 +150,23 @@ impl FileBytes {
             ));
         }
         let file = File::open(path)?;
-        let identity = FileIdentity::of(&file.metadata()?);
-        Ok(Self { file, identity })
+        let metadata = file.metadata()?;
+        Ok(Self {
+            file,
+            identity: FileIdentity::of(&metadata),
+            executable: is_executable(&metadata),
+        })
     }
 
     /// Which file it is and which state of it was opened.
     #[must_use]
     pub const fn identity(&self) -> FileIdentity {
         self.identity
+    }
+
+    /// Whether the file system lets anybody execute it.
+    pub(crate) const fn is_executable(&self) -> bool {
+        self.executable
     }
 }
 
@@ -174,6 +184,17 @@ impl Bytes for FileBytes {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         std::os::windows::fs::FileExt::seek_read(&self.file, buffer, offset)
     }
+}
+
+#[cfg(unix)]
+fn is_executable(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.permissions().mode() & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+const fn is_executable(_metadata: &Metadata) -> bool {
+    false
 }
 
 /// A part of other bytes, such as a stored archive member.
@@ -267,7 +288,7 @@ pub fn read_all(bytes: &dyn Bytes, limit: u64) -> io::Result<Vec<u8>> {
             ),
         ));
     }
-    let mut buffer = Vec::new();
+    let mut buffer = Vec::with_capacity(usize::try_from(bytes.len().min(64 << 10)).unwrap_or(0));
     // A file that grows while it is read must not get past the limit.
     Reader::new(bytes)
         .take(limit.min(bytes.len()))

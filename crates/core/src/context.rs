@@ -1,6 +1,8 @@
 //! What a check may know besides the artifact.
 
+use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{Artifact, CheckInfo, Limits, Timestamp};
 
@@ -53,6 +55,24 @@ impl Progress for NoProgress {
     fn advance(&self, _bytes: u64) {}
 }
 
+/// What checks work out once for all artifacts of a run: one value of each type.
+#[derive(Debug, Default)]
+pub struct Memo(Mutex<BTreeMap<TypeId, Arc<dyn Any + Send + Sync>>>);
+
+impl Memo {
+    /// The value of a type, made by whoever asks first; `make` must not ask again.
+    pub fn of<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known.get(&TypeId::of::<T>()).cloned();
+        let found = found.and_then(|value| value.downcast().ok());
+        found.unwrap_or_else(|| {
+            let made = Arc::new(make());
+            known.insert(TypeId::of::<T>(), Arc::<T>::clone(&made));
+            made
+        })
+    }
+}
+
 /// What a check may know besides the artifact.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
@@ -66,6 +86,8 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// All artifacts of the project.
     pub artifacts: &'a [Artifact],
+    /// What was worked out before from all artifacts of the project.
+    pub memo: &'a Memo,
     /// Told how far the work has come.
     pub progress: &'a dyn Progress,
 }

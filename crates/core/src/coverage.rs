@@ -55,6 +55,9 @@ pub struct Stretch {
     pub end: u64,
     /// What they are, such as `pickle opcodes`.
     pub what: String,
+    /// What is in them and is told by itself, by its name behind `place!`; escaped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holds: Option<String>,
 }
 
 /// Something left out on purpose, by a rule that the evidence states.

@@ -1,7 +1,6 @@
 //! SHA-256 digests: the names by which evidence knows bytes.
 
 use std::fmt;
-use std::io::{self, Read, Write};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -21,23 +20,6 @@ impl Digest {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
-    }
-
-    /// Takes the digest of everything that a reader yields.
-    ///
-    /// # Errors
-    /// What the reader returns.
-    pub fn of_reader(mut reader: impl Read) -> io::Result<Self> {
-        let mut hasher = Hasher::default();
-        let mut buffer = vec![0_u8; 256 * 1024];
-        loop {
-            match reader.read(&mut buffer) {
-                Ok(0) => return Ok(hasher.finish()),
-                Ok(count) => hasher.update(buffer.get(..count).unwrap_or_default()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
     }
 
     /// Makes a digest from its 32 bytes.
@@ -154,17 +136,6 @@ impl fmt::Debug for Hasher {
     }
 }
 
-impl Write for Hasher {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Digests several named digests into one, for an artifact of many files.
 ///
 /// Each name and digest is preceded by its length, so that no two lists collide. The order given is
@@ -193,7 +164,7 @@ mod tests {
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         );
         assert_eq!(
-            Digest::of_reader(&b"abc"[..]).unwrap().to_hex(),
+            Digest::of(b"abc").to_hex(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
     }

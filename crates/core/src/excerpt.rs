@@ -8,7 +8,11 @@ use std::fmt::Write as _;
 /// right-to-left override could make a line read differently from what it is (CVE-2021-42574).
 #[must_use]
 pub fn escape(text: &str, limit: usize) -> String {
-    let mut safe = String::new();
+    // Most text is plain and short.
+    if text.len() <= limit && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
+    let mut safe = String::with_capacity(text.len().min(limit));
     for (count, character) in text.chars().enumerate() {
         if count == limit {
             safe.push('…');

@@ -32,7 +32,7 @@ pub use bytes::{Bytes, FileBytes, FileIdentity, Reader, Window, read_all};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use check::{Audience, Check, CheckInfo, Class, Describe, Docs, Group, Setting, Stage, Suite};
 pub use clock::{Timestamp, TimestampError};
-pub use context::{Context, NoProgress, Progress, Settings};
+pub use context::{Context, Memo, NoProgress, Progress, Settings};
 pub use coverage::{Coverage, Skipped, Stretch, Unit};
 pub use declaration::{
     DatasetDeclaration, Declaration, FilesDeclaration, ManifestStatus, ModelDeclaration, Split,

@@ -4,6 +4,7 @@
 //! with the same configuration, seed and `--as-of` give the same bytes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tutela_core::{
@@ -12,15 +13,17 @@ use tutela_core::{
 };
 
 /// The result of one check on one artifact.
+///
+/// What many results have in common is shared: a folder of a thousand models has some forty thousand results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CheckPredicate {
     /// The program that ran the check.
-    pub tool: Tool,
+    pub tool: Arc<Tool>,
     /// The check.
-    pub check: CheckRecord,
+    pub check: Arc<CheckRecord>,
     /// What it examined.
-    pub artifact: ArtifactRecord,
+    pub artifact: Arc<ArtifactRecord>,
     /// How it ended.
     pub outcome: Outcome,
     /// What it found, worst first.
@@ -40,7 +43,7 @@ pub struct CheckPredicate {
     /// What was left out on purpose.
     pub skipped: Vec<Skipped>,
     /// Under which configuration.
-    pub configuration: Configuration,
+    pub configuration: Arc<Configuration>,
     /// Whether the check went red on a planted fault, when that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub self_test: Option<SelfTest>,
@@ -124,31 +127,30 @@ pub struct SelfTest {
     pub saw: String,
 }
 
-/// Under what a check ran.
+/// Under what a check ran, and on what.
 #[derive(Debug, Clone)]
 pub struct Run<'a> {
     /// The program.
-    pub tool: Tool,
+    pub tool: Arc<Tool>,
+    /// The check.
+    pub check: Arc<CheckRecord>,
+    /// What it examined.
+    pub artifact: Arc<ArtifactRecord>,
     /// What the check could know.
     pub context: &'a Context<'a>,
     /// What [`Configuration::of`] says of that context and the artifact's declaration.
-    pub configuration: Configuration,
+    pub configuration: Arc<Configuration>,
 }
 
 impl CheckPredicate {
-    /// Describes what a check learned about an artifact.
+    /// Describes what a check learned.
     #[must_use]
-    pub fn new(run: Run<'_>, info: &CheckInfo, artifact: &Artifact, record: Record) -> Self {
+    pub fn new(run: Run<'_>, record: Record) -> Self {
         let outcome = record.outcome();
         Self {
             tool: run.tool,
-            check: CheckRecord::of(info),
-            artifact: ArtifactRecord {
-                name: artifact.name.clone(),
-                kind: artifact.kind,
-                files: artifact.files.len() as u64,
-                bytes: artifact.size(),
-            },
+            check: run.check,
+            artifact: run.artifact,
             outcome,
             findings: record.findings,
             findings_omitted: record.findings_omitted,
@@ -161,6 +163,19 @@ impl CheckPredicate {
             self_test: None,
             seed: run.context.seed,
             as_of: run.context.as_of,
+        }
+    }
+}
+
+impl ArtifactRecord {
+    /// Describes an artifact.
+    #[must_use]
+    pub fn of(artifact: &Artifact) -> Self {
+        Self {
+            name: artifact.name.clone(),
+            kind: artifact.kind,
+            files: artifact.files.len() as u64,
+            bytes: artifact.size(),
         }
     }
 }

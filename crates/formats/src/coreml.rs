@@ -1,12 +1,13 @@
 //! Reads Core ML models (`Model.proto` of Core ML's format) for what they name outside of themselves.
 //!
 //! Only the messages are walked that can name code or files: custom models and layers, linked models, pipelines of
-//! models, the description. Weights and trees are stepped over.
+//! models, programs, the description. Weights and trees are stepped over.
 
 use std::io;
 
 use tutela_core::{Bytes, Limits};
 
+use crate::extent::Extents;
 use crate::wire::{Reader, Wire};
 
 /// What a Core ML model names.
@@ -17,10 +18,12 @@ pub struct Model {
     pub version: u64,
     /// Everything that it names, in the order in which it was met.
     pub names: Vec<Name>,
-    /// Whether it has a part of a kind that is not looked into: a program in MIL, or a serialised model.
+    /// Whether it has a part of a kind that is not looked into: a serialised model.
     pub is_opaque: bool,
     /// Why a part was not read.
     pub unread: Option<&'static str>,
+    /// Structure and texts in it, and parts that are stepped over; the rest belongs to nothing.
+    pub(crate) extents: Extents,
 }
 
 /// Something that a model names.
@@ -50,6 +53,8 @@ pub enum Kind {
     LinkedFile,
     /// Where a linked model is looked for.
     SearchPath,
+    /// The file with weights of a program.
+    Weights,
     /// Text of the description: author, licence, or what a user added.
     Description,
 }
@@ -110,6 +115,10 @@ pub fn read(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Model> {
     } else if !walk.reader.malformed.is_empty() {
         walk.model.unread = Some("a part of it breaks off or is malformed");
     }
+    walk.model.extents = walk.reader.extents;
+    if walk.model.unread.is_some() {
+        walk.model.extents.stop();
+    }
     Ok(walk.model)
 }
 
@@ -138,6 +147,30 @@ enum Message {
     Metadata,
     /// An entry of a map of texts.
     Pair,
+    /// An entry of a map, whose value is a message of a program.
+    Of(Mil),
+    /// A message of a program.
+    Program(Mil),
+}
+
+/// The messages of a program in MIL (`MIL.proto`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mil {
+    Program,
+    Function,
+    Block,
+    Operation,
+    Argument,
+    Binding,
+    Value,
+    Immediate,
+    /// A tuple or a list of values.
+    Values,
+    /// A dictionary.
+    Pairs,
+    /// A key and a value, both of them values.
+    Pair,
+    Blob,
 }
 
 struct Walk<'a> {
@@ -154,6 +187,7 @@ impl Walk<'_> {
         }
         let mut at = from;
         let mut key = String::new();
+        let mut value = None;
         while let Some(field) = self.reader.next(&mut at, to)? {
             if let (Message::Model, 1, Wire::Varint(version)) = (message, field.number, field.value)
             {
@@ -170,11 +204,47 @@ impl Walk<'_> {
                 self.name(kind, &key, span)?;
             } else if message == Message::Pair && field.number == 1 {
                 key = self.reader.text(span, 200)?;
-            } else if message == Message::Model && matches!(field.number, 502 | 3000) {
-                self.model.is_opaque = true;
+            } else {
+                self.model.is_opaque |= message == Message::Model && field.number == 3000;
+                self.reader.pass(field, last(message));
+            }
+            if let Message::Of(Mil::Argument | Mil::Value) = message {
+                match field.number {
+                    1 => key = self.reader.text(span, 200)?,
+                    2 => value = Some(span),
+                    _ => {}
+                }
             }
         }
+        // The key may stand behind the value.
+        if let Some(span) = value.filter(|_| key == "class_name") {
+            self.class(message, span)?;
+        }
         Ok(())
+    }
+
+    /// The text that an argument or an attribute of an operation is: a tensor of texts, some messages down.
+    fn class(&mut self, message: Message, span: (u64, u64)) -> io::Result<()> {
+        /// From `Argument` by `Binding` to `Value`, and on by `ImmediateValue` and `TensorValue` to `RepeatedStrings`.
+        const DOWN: &[u64] = &[1, 2, 3, 1, 4, 1];
+        let from = if message == Message::Of(Mil::Value) {
+            2
+        } else {
+            0
+        };
+        let mut span = span;
+        for wanted in DOWN.get(from..).unwrap_or_default() {
+            let (mut at, end) = span;
+            let mut found = None;
+            while let Some(field) = self.reader.next(&mut at, end)? {
+                if field.number == *wanted {
+                    found = field.value.span();
+                }
+            }
+            let Some(inner) = found else { return Ok(()) };
+            span = inner;
+        }
+        self.name(Kind::LayerClass, "", span)
     }
 
     fn name(&mut self, kind: Kind, key: &str, span: (u64, u64)) -> io::Result<()> {
@@ -193,6 +263,28 @@ impl Walk<'_> {
             region: span,
         });
         Ok(())
+    }
+}
+
+/// The last field that a message has.
+const fn last(message: Message) -> u64 {
+    match message {
+        Message::Model => 3000,
+        Message::Layer => 1700,
+        Message::Network => 200,
+        Message::Description | Message::Metadata => 100,
+        Message::Custom(_) => 40,
+        Message::Default(_) => 60,
+        Message::Pipelined
+        | Message::Pipeline
+        | Message::Branch
+        | Message::Loop
+        | Message::Entry
+        | Message::Linked
+        | Message::LinkedFile
+        | Message::Pair => 4,
+        Message::Of(_) => 2,
+        Message::Program(_) => 5,
     }
 }
 
@@ -218,6 +310,32 @@ const fn inside(message: Message, number: u64) -> Option<Message> {
         (Message::LinkedFile, 2) => Message::Default(Kind::SearchPath),
         (Message::Description, 100) => Message::Metadata,
         (Message::Metadata, 100) => Message::Pair,
+        (Message::Model, 502) => Message::Program(Mil::Program),
+        (Message::Of(mil), 2) => Message::Program(mil),
+        (Message::Program(mil), number) => return inside_program(mil, number),
+        _ => return None,
+    })
+}
+
+/// The message of a program that a field of another holds.
+const fn inside_program(mil: Mil, number: u64) -> Option<Message> {
+    Some(match (mil, number) {
+        (Mil::Program, 2) => Message::Of(Mil::Function),
+        (Mil::Function, 3) => Message::Of(Mil::Block),
+        (Mil::Program | Mil::Function | Mil::Block, 4) | (Mil::Operation, 5) => {
+            Message::Of(Mil::Value)
+        }
+        (Mil::Block, 3) => Message::Program(Mil::Operation),
+        (Mil::Operation, 2) => Message::Of(Mil::Argument),
+        (Mil::Operation, 4) => Message::Program(Mil::Block),
+        (Mil::Argument, 1) => Message::Program(Mil::Binding),
+        (Mil::Binding, 2) => Message::Program(Mil::Value),
+        (Mil::Value, 3) => Message::Program(Mil::Immediate),
+        (Mil::Value, 5) => Message::Program(Mil::Blob),
+        (Mil::Immediate, 2 | 3) => Message::Program(Mil::Values),
+        (Mil::Immediate, 4) => Message::Program(Mil::Pairs),
+        (Mil::Pairs, 1) => Message::Program(Mil::Pair),
+        (Mil::Values, 1) | (Mil::Pair, 1 | 2) => Message::Program(Mil::Value),
         _ => return None,
     })
 }
@@ -229,6 +347,7 @@ const fn text_of(message: Message, number: u64) -> Option<Kind> {
         // The texts of `CustomModelParamValue` and `CustomLayerParamValue` stand at 20, of `StringParameter` at 1.
         (Message::Default(Kind::Parameter), 20 | 60) => Kind::Parameter,
         (Message::Default(kind), 1) if !matches!(kind, Kind::Parameter) => kind,
+        (Message::Program(Mil::Blob), 1) => Kind::Weights,
         (Message::Custom(_), 40) | (Message::Metadata, 1..=4) | (Message::Pair, 2) => {
             Kind::Description
         }
@@ -262,6 +381,26 @@ mod tests {
             (found.version, found.unread, found.names.len()),
             (1, None, 1)
         );
+    }
+
+    /// Saved by coremltools 9.0: a program of one custom operation.
+    const PROGRAM: &str = include_str!("coreml/program.mlmodel.b64");
+
+    #[test]
+    fn a_program_is_gone_through() {
+        let bytes = crate::keras::base64::decode(PROGRAM, 1 << 20).unwrap();
+        let found = of(&bytes);
+        let classes = found
+            .names
+            .iter()
+            .filter(|name| name.kind == Kind::LayerClass);
+        let texts: Vec<&str> = classes.map(|name| name.text.as_str()).collect();
+        assert_eq!(texts, ["InertLayer"]);
+        assert_eq!((found.is_opaque, found.unread), (false, None));
+        for length in 0..bytes.len() {
+            let part = of(&bytes[..length]);
+            assert!(part.unread.is_some() || part.names.len() <= found.names.len());
+        }
     }
 
     #[test]

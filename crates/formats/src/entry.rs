@@ -8,7 +8,10 @@ use tutela_core::{Bytes, Limits, Window};
 use crate::pickle::{self, Pickles};
 use crate::stream::Stream;
 use crate::sweep::{Sweep, sweep};
-use crate::{Format, gguf, npy, onnx, rdata, safetensors, sevenzip, tar, zip};
+use crate::{
+    Format, coreml, gguf, hdf5, msgpack, npy, onnx, rdata, safetensors, sevenzip, tar, tensorflow,
+    tflite, zip,
+};
 
 /// A file, or something packed inside it.
 #[derive(Clone, Copy)]
@@ -35,6 +38,8 @@ pub struct Entry<'a> {
     pub stream: Option<&'a Stream>,
     /// How the archive around it describes it, when that is a zip archive.
     pub listed: Option<&'a zip::Member>,
+    /// Whether what is packed in it is shown too: not so past the limit of depth.
+    pub(crate) is_opened: bool,
     /// What was learned of it, whoever asked first.
     pub(crate) learned: &'a Learned,
 }
@@ -44,10 +49,15 @@ pub struct Entry<'a> {
 pub(crate) struct Learned {
     sweep: OnceCell<Sweep>,
     pickles: OnceCell<(u64, Pickles)>,
-    npy: OnceCell<Option<npy::Header>>,
+    pub(crate) npy: OnceCell<Option<npy::Header>>,
     safetensors: OnceCell<safetensors::Header>,
     gguf: OnceCell<gguf::Model>,
     onnx: OnceCell<onnx::Model>,
+    pub(crate) hdf5: OnceCell<hdf5::File>,
+    pub(crate) msgpack: OnceCell<msgpack::Document>,
+    tflite: OnceCell<tflite::Model>,
+    tensorflow: OnceCell<tensorflow::Model>,
+    coreml: OnceCell<coreml::Model>,
 }
 
 impl Entry<'_> {
@@ -130,17 +140,68 @@ impl Entry<'_> {
         once(&self.learned.gguf, || gguf::read(self.bytes, limits))
     }
 
-    /// The description, as that of an ONNX model.
+    /// The description, as that of an ONNX model, or of what onnxruntime made of one.
     ///
     /// # Errors
     /// What reading the bytes returns.
     pub fn onnx(&self, limits: &Limits) -> io::Result<&onnx::Model> {
-        once(&self.learned.onnx, || onnx::read(self.bytes, limits))
+        once(&self.learned.onnx, || {
+            if self.is(Format::OnnxRuntime) {
+                onnx::read_runtime(self.bytes, limits)
+            } else {
+                onnx::read(self.bytes, limits)
+            }
+        })
+    }
+
+    /// The description, as that of an HDF5 file.
+    ///
+    /// # Errors
+    /// What reading the bytes returns.
+    pub fn hdf5(&self, limits: &Limits) -> io::Result<&hdf5::File> {
+        once(&self.learned.hdf5, || hdf5::read(self.bytes, limits))
+    }
+
+    /// The description, as that of a `MessagePack` file.
+    ///
+    /// # Errors
+    /// What reading the bytes returns.
+    pub fn msgpack(&self, limits: &Limits) -> io::Result<&msgpack::Document> {
+        once(&self.learned.msgpack, || msgpack::read(self.bytes, limits))
+    }
+
+    /// The description, as that of a TensorFlow Lite model.
+    ///
+    /// # Errors
+    /// What reading the bytes returns.
+    pub fn tflite(&self, limits: &Limits) -> io::Result<&tflite::Model> {
+        once(&self.learned.tflite, || tflite::read(self.bytes, limits))
+    }
+
+    /// The description, as that of a TensorFlow graph; none when it is none.
+    ///
+    /// # Errors
+    /// What reading the bytes returns.
+    pub fn tensorflow(&self, limits: &Limits) -> io::Result<Option<&tensorflow::Model>> {
+        let is_graph = |format: &&Format| matches!(format, Format::SavedModel | Format::TfGraph);
+        let Some(format) = self.formats.iter().find(is_graph).copied() else {
+            return Ok(None);
+        };
+        let read = || tensorflow::read(self.bytes, format, limits);
+        once(&self.learned.tensorflow, read).map(Some)
+    }
+
+    /// The description, as that of a Core ML model.
+    ///
+    /// # Errors
+    /// What reading the bytes returns.
+    pub fn coreml(&self, limits: &Limits) -> io::Result<&coreml::Model> {
+        once(&self.learned.coreml, || coreml::read(self.bytes, limits))
     }
 }
 
 /// What the cell holds, read now if nothing is in it yet. The bytes are the same each time.
-fn once<T>(cell: &OnceCell<T>, read: impl FnOnce() -> io::Result<T>) -> io::Result<&T> {
+pub(crate) fn once<T>(cell: &OnceCell<T>, read: impl FnOnce() -> io::Result<T>) -> io::Result<&T> {
     if let Some(known) = cell.get() {
         return Ok(known);
     }

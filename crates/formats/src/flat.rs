@@ -29,6 +29,85 @@ impl From<io::Error> for Broken {
     }
 }
 
+/// What is malformed in a flatbuffer, or was not followed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// An offset leads out of the file.
+    #[error("the {what} at byte {at} reaches outside the file")]
+    Outside {
+        /// What has the offset.
+        what: &'static str,
+        /// Where it is.
+        at: u64,
+    },
+    /// An index leads out of its list.
+    #[error("the {what} at byte {at} names number {index} of a list of {count}")]
+    Index {
+        /// What has the index.
+        what: &'static str,
+        /// Where it is.
+        at: u64,
+        /// The index.
+        index: i64,
+        /// How many there are.
+        count: u64,
+    },
+    /// A tensor is described as no tensor can be.
+    #[error("the tensor at byte {at} {what}")]
+    Tensor {
+        /// What it does.
+        what: &'static str,
+        /// Where it is.
+        at: u64,
+    },
+    /// A limit was reached.
+    #[error("there is more to read than the limit of {limit} {what}")]
+    Limit {
+        /// What is limited.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+    },
+}
+
+impl Fault {
+    /// What stopped a part of a walk; `at` is where that part began.
+    ///
+    /// # Errors
+    /// What reading the bytes returned.
+    pub(crate) fn of(
+        done: Result<(), Broken>,
+        what: &'static str,
+        at: u64,
+        limit: u64,
+    ) -> io::Result<Option<Self>> {
+        Ok(match done {
+            Ok(()) => None,
+            Err(Broken::Read(error)) => return Err(error),
+            Err(Broken::Outside(place)) => Some(Self::Outside {
+                what,
+                at: if place == 0 { at } else { place },
+            }),
+            Err(Broken::Steps) => Some(Self::Limit {
+                what: "steps",
+                limit,
+            }),
+        })
+    }
+
+    /// Where it is, when it is at a place.
+    #[must_use]
+    pub const fn at(&self) -> Option<u64> {
+        match self {
+            Self::Outside { at, .. } | Self::Index { at, .. } | Self::Tensor { at, .. } => {
+                Some(*at)
+            }
+            Self::Limit { .. } => None,
+        }
+    }
+}
+
 /// A table: where it is, and the description of its fields.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Table {
@@ -36,6 +115,23 @@ pub(crate) struct Table {
     size: u64,
     fields: u64,
     fields_size: u64,
+}
+
+impl Table {
+    /// Where it lies.
+    pub(crate) const fn span(self) -> (u64, u64) {
+        (self.at, self.at.saturating_add(self.size))
+    }
+
+    /// Where the description of its fields lies.
+    pub(crate) const fn description(self) -> (u64, u64) {
+        (self.fields, self.fields.saturating_add(self.fields_size))
+    }
+
+    /// How many fields are described.
+    pub(crate) const fn count(self) -> u64 {
+        self.fields_size.saturating_sub(4) / 2
+    }
 }
 
 /// A vector: where its items start and how many there are.
@@ -184,6 +280,18 @@ impl<'a> Flat<'a> {
         let vector = self.vector(table, index, 1)?;
         let bytes = self.span(vector.start, vector.count.min(most))?;
         Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// The text that an item of a vector of texts points to, at most `most` bytes of it.
+    pub(crate) fn string(&mut self, at: u64, most: u64) -> Result<String, Broken> {
+        let target = self.target(at)?;
+        let count = self.number(target, 4)?;
+        let start = target.saturating_add(4);
+        if count > self.length.saturating_sub(start) {
+            return Err(Broken::Outside(at));
+        }
+        let bytes = self.span(start, count.min(most))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Bytes from a place, which must be few.

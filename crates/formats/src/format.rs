@@ -59,7 +59,7 @@ formats! {
     /// An archive of `torch.export`, which may bring compiled libraries.
     TorchExport: "exported PyTorch program (pt2)" [Model, Container],
     /// A `TorchScript` model for mobile devices, as a flatbuffer.
-    TorchMobile: "PyTorch mobile model" [Model, Opaque],
+    TorchMobile: "PyTorch mobile model" [Model],
     /// A zip archive of numpy arrays.
     Npz: "numpy archive" [Container],
     /// A Keras 3 archive.
@@ -81,7 +81,7 @@ formats! {
     /// A program of `ExecuTorch`.
     ExecuTorch: "ExecuTorch model" [Model],
     /// A model in onnxruntime's own format.
-    OnnxRuntime: "ONNX Runtime model (ORT)" [Model, Opaque],
+    OnnxRuntime: "ONNX Runtime model (ORT)" [Model],
     /// An engine of `TensorRT`.
     TensorRt: "TensorRT engine" [Model, Opaque],
     /// A model for Rockchip's processors.
@@ -94,6 +94,10 @@ formats! {
     MxNet: "MXNet parameters" [Model],
     /// A net of Caffe with its weights.
     Caffe: "Caffe model" [Model],
+    /// A model or a checkpoint of CNTK 2.
+    Cntk: "CNTK model" [Model],
+    /// A network of CNTK 1.
+    CntkNetwork: "CNTK network (version 1)" [Model, Opaque],
     /// An HDF5 file, such as a Keras model of before Keras 3.
     Hdf5: "HDF5 file" [Model, Container],
     /// The configuration of a Keras model, as JSON or YAML.
@@ -202,6 +206,12 @@ impl Format {
                 | Self::Npz
                 | Self::KerasZip
         )
+    }
+
+    /// Whether it is an ONNX model, or what onnxruntime made of one.
+    #[must_use]
+    pub const fn is_onnx(self) -> bool {
+        matches!(self, Self::Onnx | Self::OnnxRuntime)
     }
 
     /// Whether it is one compressed stream.

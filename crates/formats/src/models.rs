@@ -14,6 +14,7 @@ pub(crate) fn recognise(head: &[u8]) -> Option<Format> {
         (is_torch_mobile, Format::TorchMobile),
         (is_tensorrt, Format::TensorRt),
         (is_rknn, Format::Rknn),
+        (is_cntk_network, Format::CntkNetwork),
         (is_paddle_program, Format::Paddle),
         (is_paddle_parameters, Format::Paddle),
         (crate::layers::is_mxnet, Format::MxNet),
@@ -59,6 +60,11 @@ fn is_rknn(head: &[u8]) -> bool {
     head.starts_with(b"RKNN") && head.get(4..12).is_some_and(|rest| rest.contains(&0))
 }
 
+/// `BCN` and `BVersion` as texts of two bytes a letter, as `File` of CNTK 1 writes them.
+fn is_cntk_network(head: &[u8]) -> bool {
+    head.starts_with(b"B\0C\0N\0\0\0B\0V\0e\0r\0s\0i\0o\0n\0\0\0")
+}
+
 /// A program of Paddle (framework.proto): its first block has the index 0 and no parent, which is -1.
 fn is_paddle_program(head: &[u8]) -> bool {
     const BLOCK: &[u8] = b"\x08\0\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
@@ -88,6 +94,10 @@ mod tests {
         (b"\x20\0\0\0PTMF\0\0\0\0", Format::TorchMobile),
         (b"ftrt\0\0\0\0\xf4\0\0\0", Format::TensorRt),
         (b"RKNN\0\0\0\0\x06\0\0\0\0\0\0\0", Format::Rknn),
+        (
+            b"B\0C\0N\0\0\0B\0V\0e\0r\0s\0i\0o\0n\0\0\0\x02\0\0\0",
+            Format::CntkNetwork,
+        ),
         (
             b"\x04\0\0\0\x01\0\0\0\x03\0\0\0V 1\x0d\0\0\0nn.Sequential",
             Format::Torch7,

@@ -1,10 +1,13 @@
 //! Walks through a file and everything packed inside it: archives and compressed streams, to a depth.
 
+mod values;
+
 use std::io;
 
 use tutela_core::{Bytes, Limits, Window, escape};
 
-use crate::entry::{Entry, Learned};
+use crate::entry::{Entry, Learned, once};
+use crate::kept::Kept;
 use crate::stream::{self, Codec, Stream};
 use crate::{Format, hdf5, msgpack, npy, ocdbt, rdata, sevenzip, sniff_all, tar, zip};
 
@@ -47,6 +50,7 @@ pub fn walk(
     limits: &Limits,
     visit: &mut dyn FnMut(&Entry<'_>) -> io::Result<()>,
 ) -> io::Result<Vec<Unread>> {
+    let bytes = &Kept::new(bytes);
     let mut walk = Walk {
         limits,
         visit,
@@ -109,11 +113,11 @@ struct Opened {
     zip: Option<zip::Archive>,
     tar: Option<tar::Archive>,
     sevenzip: Option<sevenzip::Archive>,
-    hdf5: Option<hdf5::File>,
     rdata: Option<rdata::Image>,
-    msgpack: Option<msgpack::Document>,
     ocdbt: Option<ocdbt::Node>,
     stream: Option<Stream>,
+    /// What was learned meanwhile, so that no check reads it again.
+    learned: Learned,
 }
 
 struct Walk<'a> {
@@ -130,7 +134,8 @@ impl Walk<'_> {
     /// Recurses once a level of packing, which the limits bound.
     fn enter(&mut self, found: Found<'_>, depth: u32) -> io::Result<()> {
         let formats = sniff_all(found.bytes, self.limits)?;
-        let opened = if depth < self.limits.depth {
+        let is_opened = depth < self.limits.depth;
+        let opened = if is_opened {
             self.open(found, &formats)?
         } else {
             Opened::default()
@@ -147,7 +152,8 @@ impl Walk<'_> {
             rdata: opened.rdata.as_ref(),
             stream: opened.stream.as_ref(),
             listed: found.listed,
-            learned: &Learned::default(),
+            is_opened,
+            learned: &opened.learned,
         })?;
         for format in formats.iter().copied() {
             if !format.is_understood() {
@@ -185,7 +191,9 @@ impl Walk<'_> {
                     Err(why) => self.skip(found.member, format!("could not be read: {why}")),
                 }
             } else if format == Format::Hdf5 {
-                opened.hdf5 = Some(hdf5::read(found.bytes, self.limits)?);
+                once(&opened.learned.hdf5, || {
+                    hdf5::read(found.bytes, self.limits)
+                })?;
             } else if format == Format::RData {
                 opened.rdata = Some(rdata::read(found.bytes, self.limits)?);
             } else if format == Format::Ocdbt {
@@ -194,7 +202,9 @@ impl Walk<'_> {
                     self.skip(found.member, "is a database that breaks off".to_owned());
                 }
             } else if format == Format::Msgpack {
-                opened.msgpack = Some(msgpack::read(found.bytes, self.limits)?);
+                once(&opened.learned.msgpack, || {
+                    msgpack::read(found.bytes, self.limits)
+                })?;
             } else if let Some(codec) = Codec::of(format) {
                 opened.stream = self.unpack(found, codec)?;
             }
@@ -218,14 +228,15 @@ impl Walk<'_> {
     }
 
     fn descend(&mut self, found: Found<'_>, opened: Opened, depth: u32) -> io::Result<()> {
+        let learned = opened.learned;
         if let Some(stream) = opened.stream {
             self.stream(found, &stream, depth)?;
         }
         if let Some(archive) = opened.tar {
             self.tar(found, &archive, depth)?;
         }
-        if let Some(file) = opened.hdf5 {
-            self.hdf5(found, &file, depth)?;
+        if let Some(file) = learned.hdf5.get().filter(|_| depth <= self.limits.depth) {
+            self.hdf5(found, file, depth)?;
         }
         if let Some(image) = opened.rdata {
             self.rdata(found, &image, depth)?;
@@ -238,8 +249,8 @@ impl Walk<'_> {
             self.enter(entry, depth)?;
             self.behind(found, Some(node.after), depth)?;
         }
-        if let Some(document) = opened.msgpack {
-            self.msgpack(found, &document, depth)?;
+        if let Some(document) = learned.msgpack.get().filter(|_| depth <= self.limits.depth) {
+            self.msgpack(found, document, depth)?;
         }
         if let Some(archive) = opened.sevenzip {
             self.sevenzip(found, &archive, depth)?;
@@ -248,7 +259,8 @@ impl Walk<'_> {
             self.zip(found, &archive, depth)?;
         }
         if found.formats.contains(&Format::Npy) && depth <= self.limits.depth {
-            self.arrays(found, depth)?;
+            let header = once(&learned.npy, || npy::header(found.bytes))?;
+            self.arrays(found, header.as_ref(), depth)?;
         }
         Ok(())
     }
@@ -335,8 +347,13 @@ impl Walk<'_> {
     }
 
     /// What stands behind a numpy array: `numpy.save` into one open file writes one array behind the other.
-    fn arrays(&mut self, found: Found<'_>, depth: u32) -> io::Result<()> {
-        let mut ends = npy::header(found.bytes)?.and_then(|header| header.end);
+    fn arrays(
+        &mut self,
+        found: Found<'_>,
+        header: Option<&npy::Header>,
+        depth: u32,
+    ) -> io::Result<()> {
+        let mut ends = header.and_then(|header| header.end);
         let mut at = 0_u64;
         while let Some(end) = ends.filter(|end| *end > 0) {
             at = at.saturating_add(end);
@@ -373,96 +390,6 @@ impl Walk<'_> {
             self.enter(entry, depth)?;
         }
         self.behind(found, archive.trailing, depth)
-    }
-
-    /// The texts and lists of bytes in an HDF5 file: Keras keeps a model in an attribute, `PyTables` pickles in both.
-    fn hdf5(&mut self, found: Found<'_>, file: &hdf5::File, depth: u32) -> io::Result<()> {
-        let member = found.member;
-        for fault in &file.faults {
-            self.skip(member, format!("is an HDF5 file with a fault: {fault}"));
-        }
-        for (index, object) in file.objects.iter().enumerate() {
-            let attributes = object.attributes.iter().flat_map(|attribute| {
-                let values = attribute.values.iter().filter(|value| !is_name(value));
-                values.map(|value| (format!("@{}", attribute.name), value))
-            });
-            let lists = object.dataset.iter().flat_map(|dataset| &dataset.lists);
-            let lists = lists
-                .enumerate()
-                .map(|(number, list)| (format!("[{number}]"), list));
-            let joined = object.joined();
-            let joined = joined
-                .iter()
-                .map(|(name, value)| (format!("@{name}"), value));
-            for (name, value) in joined.chain(attributes).chain(lists) {
-                if !self.admit(member) {
-                    return Ok(());
-                }
-                let inner = below(member, &format!("{}{name}", file.path(index)));
-                self.enter(Found::inside(found, value, &inner), depth)?;
-            }
-            if holds_objects(object) {
-                let path = file.path(index);
-                self.skip(
-                    member,
-                    format!("keeps Python objects in `{path}`, packed so that they are not read"),
-                );
-            }
-        }
-        Ok(())
-    }
-
-    /// The vectors of bytes in a stream of R: models of other libraries are kept in them.
-    fn rdata(&mut self, found: Found<'_>, image: &rdata::Image, depth: u32) -> io::Result<()> {
-        if let Some(fault) = image.faults.first() {
-            self.skip(found.member, format!("was not read to its end: {fault}"));
-        }
-        for (number, raw) in image.raws.iter().enumerate() {
-            if raw.length < 4 {
-                continue;
-            }
-            if !self.admit(found.member) {
-                return Ok(());
-            }
-            let inner = below(found.member, &format!("raw[{number}]"));
-            if let Some(decoded) = &raw.decoded {
-                self.enter(Found::inside(found, decoded, &inner), depth)?;
-            } else {
-                let window = Window::new(found.bytes, raw.at, raw.length);
-                self.enter(
-                    Found::inside(found, &window, &inner).at(found, raw.at),
-                    depth,
-                )?;
-            }
-        }
-        let end = image.faults.is_empty().then_some(image.end);
-        self.behind(found, end, depth)
-    }
-
-    /// What `MessagePack` keeps in bytes and extensions: objects of Python, or files of other formats.
-    fn msgpack(
-        &mut self,
-        found: Found<'_>,
-        document: &msgpack::Document,
-        depth: u32,
-    ) -> io::Result<()> {
-        /// Shorter bytes are identifiers and digests, and there may be millions.
-        const LEAST: u64 = 12;
-        let limit = document.faults.iter().find(|fault| fault.at().is_none());
-        if let Some(fault) = limit {
-            self.skip(found.member, format!("was not read to its end: {fault}"));
-        }
-        for part in document.parts.iter().filter(|part| part.length >= LEAST) {
-            if !self.admit(found.member) {
-                return Ok(());
-            }
-            let inner = below(found.member, &format!("bytes at {}", part.at));
-            let window = Window::new(found.bytes, part.at, part.length);
-            let entry = Found::inside(found, &window, &inner).at(found, part.at);
-            self.enter(entry, depth)?;
-        }
-        let end = limit.is_none().then_some(document.end);
-        self.behind(found, end.filter(|end| *end > 0), depth)
     }
 
     fn sevenzip(
@@ -516,6 +443,15 @@ impl Walk<'_> {
             }
             self.zip_member(found, file, depth)?;
         }
+        for loose in archive.loose() {
+            if !self.admit(member) {
+                break;
+            }
+            let inner = below(member, &loose.member());
+            let window = Window::new(found.bytes, loose.start, loose.length);
+            let entry = Found::inside(found, &window, &inner).at(found, loose.start);
+            self.enter(entry, depth)?;
+        }
         self.behind(found, archive.trailing(found.bytes.len()), depth)
     }
 
@@ -563,24 +499,6 @@ impl Walk<'_> {
 
 const fn size(packed: u64, limit: u64) -> Limit {
     Limit::Size { packed, limit }
-}
-
-/// Whether a data set holds pickles of `PyTables` that were not read.
-fn holds_objects(object: &hdf5::Object) -> bool {
-    let is_mark = |attribute: &hdf5::Attribute| {
-        attribute.name == "PSEUDOATOM" && attribute.values.iter().any(|value| value == b"object")
-    };
-    let unread = object
-        .dataset
-        .as_ref()
-        .is_some_and(|dataset| !dataset.lists_complete);
-    unread && object.attributes.iter().any(is_mark)
-}
-
-/// Whether a text is short and plain: the name of a weight or a unit, nothing that holds anything.
-fn is_name(text: &[u8]) -> bool {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-/:, ".contains(byte);
-    text.len() < 4 || (text.len() <= 200 && text.iter().all(is_plain))
 }
 
 fn below(member: Option<&str>, name: &str) -> String {

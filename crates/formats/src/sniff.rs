@@ -5,6 +5,7 @@ use std::io;
 use tutela_core::{Bytes, Limits};
 
 use crate::input::Input;
+use crate::kept::Kept;
 use crate::stream::{self, Codec};
 use crate::{
     Format, boosted, coreml, executable, hdf5, json, keras, layers, models, msgpack, npy, onnx,
@@ -24,9 +25,10 @@ use crate::{
 /// assert_eq!(sniff(&bytes, &Limits::default()).unwrap(), Some(Format::Script));
 /// ```
 pub fn sniff(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Option<Format>> {
-    match first_faces(bytes, limits)?.first() {
+    let bytes = Kept::new(bytes);
+    match first_faces(&bytes, limits)?.first() {
         Some(format) => Ok(Some(*format)),
-        None => Ok(other_faces(bytes, limits)?.first().copied()),
+        None => Ok(other_faces(&bytes, limits)?.first().copied()),
     }
 }
 
@@ -101,6 +103,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(is_zlib(head).then_some(Format::Zlib)),
     |head| Ok(is_zfile(head).then_some(Format::ZFile)),
     |head| Ok(is_lzma(head).then_some(Format::Lzma)),
+    |head| Ok(layers::is_cntk(head.bytes, head.start)?.then_some(Format::Cntk)),
     |head| Ok(coreml::looks_like(head.bytes)?.then_some(Format::CoreMl)),
     |head| Ok(layers::is_caffe(head.bytes, head.start)?.then_some(Format::Caffe)),
     |head| Ok(onnx::looks_like(head.bytes)?.then_some(Format::Onnx)),

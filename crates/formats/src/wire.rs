@@ -4,7 +4,11 @@ use std::io;
 
 use tutela_core::{Bytes, Limits};
 
+use crate::extent::{Extents, LONG, Sort};
 use crate::input::Input;
+
+/// Fields that a format does not know but that a later version may add: so many past the last one.
+const NEWER: u64 = 16;
 
 /// Gives the fields of messages one after the other, and notes what it could not read.
 pub(crate) struct Reader<'a> {
@@ -13,6 +17,8 @@ pub(crate) struct Reader<'a> {
     steps: u64,
     /// Where fields are malformed; the first few.
     pub(crate) malformed: Vec<u64>,
+    /// What was read as what.
+    pub(crate) extents: Extents,
 }
 
 impl<'a> Reader<'a> {
@@ -21,6 +27,7 @@ impl<'a> Reader<'a> {
             input: Input::new(bytes),
             steps: limits.steps,
             malformed: Vec::new(),
+            extents: Extents::default(),
         }
     }
 
@@ -31,11 +38,16 @@ impl<'a> Reader<'a> {
 
     /// The field at a place, which moves behind it; none at the end, and where the rest is unreadable.
     pub(crate) fn next(&mut self, at: &mut u64, end: u64) -> io::Result<Option<Field>> {
+        if *at < end && self.steps == 0 {
+            self.extents.stop();
+        }
         if *at >= end || self.steps == 0 {
             return Ok(None);
         }
         self.steps = self.steps.saturating_sub(1);
         if let Some(field) = field_or_mark(&mut self.input, *at, end)? {
+            let value = field.value.span().map_or(field.end, |(from, _)| from);
+            self.extents.note(*at, value, Sort::Structure);
             *at = field.end;
             return Ok(Some(field));
         }
@@ -46,8 +58,31 @@ impl<'a> Reader<'a> {
         Ok(None)
     }
 
+    /// Steps over a field of a message whose last one has this number.
+    pub(crate) fn pass(&mut self, field: Field, last: u64) {
+        let Some((from, to)) = field.value.span() else {
+            return;
+        };
+        let sort = if field.number > last.saturating_add(NEWER) {
+            Sort::Nothing
+        } else if to.saturating_sub(from) < LONG {
+            Sort::Structure
+        } else {
+            Sort::Raw
+        };
+        self.extents.note(from, to, sort);
+    }
+
+    /// Notes a text, which is structure where it is short.
+    pub(crate) fn note_text(&mut self, (from, to): (u64, u64)) {
+        let is_long = to.saturating_sub(from) >= LONG;
+        let sort = if is_long { Sort::Text } else { Sort::Structure };
+        self.extents.note(from, to, sort);
+    }
+
     /// The first `most` bytes of a span.
     pub(crate) fn bytes(&mut self, (from, to): (u64, u64), most: u64) -> io::Result<Vec<u8>> {
+        self.note_text((from, to));
         Ok(self
             .input
             .prefix(from, to.saturating_sub(from).min(most))?

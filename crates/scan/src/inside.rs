@@ -38,6 +38,9 @@ pub(crate) fn is_searched(entry: &Entry<'_>) -> io::Result<bool> {
                 | Format::Gguf
                 | Format::Onnx
                 | Format::Tflite
+                | Format::SavedModel
+                | Format::TfGraph
+                | Format::CoreMl
                 | Format::Hdf5
                 | Format::Msgpack
                 | Format::MxNet

@@ -1,7 +1,7 @@
 //! The Python packages that a project pins, from every lock file and requirements file among its artifacts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tutela_core::{ArtifactFile, Context, Digest, combine, escape, read_all};
 use tutela_formats::packages::{self, LENGTH, Package, Source};
@@ -28,57 +28,38 @@ pub(crate) struct Inventory {
 /// that takes no digests signs nothing, and names the files only.
 pub(crate) fn digest(context: &Context<'_>) -> Digest {
     let inventory = of(context);
+    context.memo.of(|| State(state(&inventory, context))).0
+}
+
+/// The inventory of the project. It is read once for all its models.
+pub(crate) fn of(context: &Context<'_>) -> Arc<Inventory> {
+    context.memo.of(|| read(context))
+}
+
+struct State(Digest);
+
+fn state(inventory: &Inventory, context: &Context<'_>) -> Digest {
     let is_read = |path: &str| inventory.read.contains(path);
-    let otherwise = |_: &ArtifactFile| Digest::of(b"no digest was taken");
-    let state = of_files(context, is_read, otherwise);
-    let read: Vec<&str> = inventory.read.iter().map(String::as_str).collect();
-    combine([
-        ("files", &state),
-        ("named", &Digest::of(read.join("\n").as_bytes())),
-    ])
-}
-
-/// The state of every file that may be a part of an inventory.
-fn state(context: &Context<'_>, otherwise: impl Fn(&ArtifactFile) -> Digest) -> Digest {
-    of_files(context, is_candidate, otherwise)
-}
-
-fn of_files(
-    context: &Context<'_>,
-    counts: impl Fn(&str) -> bool,
-    otherwise: impl Fn(&ArtifactFile) -> Digest,
-) -> Digest {
+    let no_digest = Digest::of(b"no digest was taken");
     let mut parts: Vec<(&str, Digest)> = files(context)
-        .filter(|file| counts(&file.path))
-        .map(|file| {
-            let digest = file.digest.unwrap_or_else(|| otherwise(file));
-            (file.path.as_str(), digest)
-        })
+        .filter(|file| is_read(&file.path))
+        .map(|file| (file.path.as_str(), file.digest.unwrap_or(no_digest)))
         .collect();
     let unread = context
         .artifacts
         .iter()
         .flat_map(|artifact| &artifact.unread);
-    let gone = unread.filter(|unread| counts(&unread.path));
+    let gone = unread.filter(|unread| is_read(&unread.path));
     parts.extend(gone.map(|unread| (unread.path.as_str(), Digest::of(unread.why.as_bytes()))));
     parts.sort();
-    combine(parts.iter().map(|(path, digest)| (*path, digest)))
-}
-
-/// The inventory of the project. It is read once for all its models.
-pub(crate) fn of(context: &Context<'_>) -> Arc<Inventory> {
-    /// The last inventory, known by the state of its files: a project of a thousand models has one.
-    static LAST: Mutex<Option<(Digest, Arc<Inventory>)>> = Mutex::new(None);
-    let digest = state(context, |file| {
-        Digest::of(format!("{:?} {:?}", file.source, file.identity).as_bytes())
-    });
-    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    if let Some((_, known)) = last.filter(|(known, _)| *known == digest) {
-        return known;
-    }
-    let inventory = Arc::new(read(context));
-    *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some((digest, Arc::clone(&inventory)));
-    inventory
+    let read: Vec<&str> = inventory.read.iter().map(String::as_str).collect();
+    combine([
+        (
+            "files",
+            &combine(parts.iter().map(|(path, digest)| (*path, digest))),
+        ),
+        ("named", &Digest::of(read.join("\n").as_bytes())),
+    ])
 }
 
 fn files<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a ArtifactFile> {

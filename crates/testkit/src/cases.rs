@@ -219,6 +219,7 @@ fn run(check: &dyn Check, artifact: &Artifact, case: &Case) -> Record {
         limits: &Limits::default(),
         settings: &settings,
         artifacts: std::slice::from_ref(artifact),
+        memo: &tutela_core::Memo::default(),
         progress: &NoProgress,
     };
     tutela_core::run(check, artifact, &context)

@@ -1,8 +1,8 @@
 //! The hunt itself: change an input, try it, keep it when the parser says something new.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::io::{Seek as _, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -55,13 +55,13 @@ impl<'a> Hunt<'a> {
         })
     }
 
-    /// Tries every seed, then changed inputs until the time is over.
+    /// Tries every seed, then changed inputs until so much of the processor's time is spent.
     pub(crate) fn run(&mut self, seeds: &[Vec<u8>], time: Duration) -> Result<(), Error> {
-        let end = Instant::now() + time;
+        let (begin, busy_before) = (Instant::now(), busy());
         for seed in seeds {
             self.attempt(seed)?;
         }
-        while Instant::now() < end {
+        while spent(begin, busy_before) < time {
             let pool = if self.kept.is_empty() || self.random.below(8) == 0 {
                 seeds
             } else {
@@ -130,27 +130,33 @@ impl<'a> Hunt<'a> {
         self.file.set_len(u64::try_from(input.len()).unwrap_or(0))
     }
 
-    /// Whether a pair of neighbouring words is there that was not there before.
+    /// Whether a pair of neighbouring words is there that was not there before, or twice as often as ever before.
     ///
     /// Numbers and quoted texts come from the input, so they count for nothing.
     fn is_new(&mut self, said: &str) -> bool {
-        let before = self.words.len();
-        let mut last = 0;
-        for (index, part) in said.split('"').enumerate() {
-            if index % 2 == 1 {
-                continue;
-            }
-            for word in part.split(|letter: char| !letter.is_ascii_alphabetic()) {
-                let mut hasher = DefaultHasher::new();
-                (word, last).hash(&mut hasher);
-                self.words.insert(hasher.finish());
-                let mut hasher = DefaultHasher::new();
-                word.hash(&mut hasher);
-                last = hasher.finish();
+        let mut pairs: BTreeMap<u64, u32> = BTreeMap::new();
+        let mut last = "";
+        for text in said.split('"').step_by(2) {
+            let words = text.split(|letter: char| !letter.is_ascii_alphabetic());
+            for word in words.filter(|word| !word.is_empty()) {
+                let count = pairs.entry(hash((last, word))).or_default();
+                *count = count.saturating_add(1);
+                last = word;
             }
         }
+        let before = self.words.len();
+        let new = pairs
+            .into_iter()
+            .map(|(pair, count)| hash((pair, count.ilog2())));
+        self.words.extend(new);
         self.words.len() > before
     }
+}
+
+fn hash(what: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    what.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// How long it took: the time of the processor where that is known, for others may keep this process waiting.
@@ -212,5 +218,9 @@ mod tests {
         assert!(hunt.is_new("Header { count: 3, name: \"abc\" }"));
         assert!(!hunt.is_new("Header { count: 99, name: \"xyz\" }"));
         assert!(hunt.is_new("Header { count: TooMany, name: \"abc\" }"));
+        let parts = |count| "Part { at: 1 }, ".repeat(count);
+        assert!(hunt.is_new(&parts(5)));
+        assert!(!hunt.is_new(&parts(7)));
+        assert!(hunt.is_new(&parts(8)));
     }
 }

@@ -46,6 +46,7 @@ targets! {
     "ocdbt": |bytes, limits| (formats::ocdbt::read(bytes), formats::ocdbt::paths(bytes, limits)),
     "oci": |bytes, _limits| (formats::oci::read(bytes), formats::oci::named_by(&String::from_utf8_lossy(bytes))),
     "onnx": |bytes, limits| formats::onnx::read(bytes, limits),
+    "onnxruntime": |bytes, limits| formats::onnx::read_runtime(bytes, limits),
     "packages": |bytes, _limits| listed(bytes),
     "pickle": |bytes, limits| formats::pickle::describe(bytes, limits),
     "python": |bytes, _limits| formats::python::uses(&String::from_utf8_lossy(bytes)),
@@ -59,6 +60,7 @@ targets! {
     "tflite": |bytes, limits| formats::tflite::read(bytes, limits),
     "toml": |bytes, _limits| formats::toml::read_text(&String::from_utf8_lossy(bytes)),
     "torch7": |bytes, limits| formats::torch7::read(bytes, limits),
+    "torch_mobile": |bytes, limits| formats::torchscript::mobile::read(bytes, limits),
     "torchscript": |bytes, limits| (formats::torchscript::source::read(bytes), formats::torchscript::operators(bytes, limits)),
     "walk": |bytes, limits| walked(bytes, limits),
     "xml": |bytes, limits| formats::xml::read(bytes, limits),
@@ -99,9 +101,13 @@ fn unpacked(bytes: &dyn Bytes, limits: &Limits) -> Vec<String> {
 fn layers(bytes: &[u8], limits: &Limits) -> impl Debug {
     use formats::Format;
     let read = |format| formats::layers::read(&bytes.to_vec(), format, limits);
-    let models = [Format::Paddle, Format::MxNet, Format::Caffe].map(read);
+    let models = [Format::Paddle, Format::MxNet, Format::Caffe, Format::Cntk].map(read);
     let text = String::from_utf8_lossy(bytes);
-    let graph = formats::layers::symbol(&formats::json::parse(bytes));
+    let document = formats::json::parse(bytes);
+    let graph = (
+        formats::layers::symbol(&document),
+        formats::layers::program(&document),
+    );
     (models, formats::layers::prototxt(&text), graph)
 }
 
@@ -187,6 +193,7 @@ fn scanned(bytes: &[u8], limits: &Limits) -> Vec<String> {
             limits,
             settings: &settings,
             artifacts: std::slice::from_ref(&artifact),
+            memo: &tutela_core::Memo::default(),
             progress: &NoProgress,
         };
         let record = tutela_core::run(check, &artifact, &context);

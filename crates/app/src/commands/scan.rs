@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
-use tutela_core::{Artifact, Digest, Limits, Outcome, Progress, Timestamp, combine};
+use tutela_core::{Artifact, Digest, Limits, Outcome, Progress, Timestamp};
 use tutela_evidence::{CheckPredicate, Dossier, Evidence, Standing};
 
 use super::Call;
@@ -198,22 +198,25 @@ fn unsigned(
     Ok(dossier(checks.collect::<Result<_, Failure>>()?, as_of))
 }
 
-/// A dossier of results for outputs that name no digests: nothing is named by its content.
+/// A dossier of results for outputs that name no digests: their places stand for the digests that nobody took.
 fn undigested(examined: Vec<(usize, CheckPredicate)>, as_of: Timestamp) -> Dossier {
-    let mut subject = (usize::MAX, Digest::of(b""));
-    let checks = examined.into_iter().map(|(index, predicate)| {
-        if subject.0 != index {
-            subject = (index, Digest::of(&index.to_le_bytes()));
-        }
-        let code = Digest::of(predicate.check.code.as_bytes());
-        Evidence {
-            id: combine([("artifact", &subject.1), ("check", &code)]),
-            subject: subject.1,
-            predicate,
-            standing: Standing::Undigested,
-        }
+    let checks = examined.into_iter().enumerate();
+    let checks = checks.map(|(place, (index, predicate))| Evidence {
+        id: stand_in(place),
+        subject: stand_in(index),
+        predicate,
+        standing: Standing::Undigested,
     });
     dossier(checks.collect(), as_of)
+}
+
+/// What stands for a digest in a run that takes none: it tells things apart, and nothing more.
+fn stand_in(place: usize) -> Digest {
+    let mut bytes = [0; 32];
+    if let Some(end) = bytes.last_chunk_mut() {
+        *end = (place as u64).to_be_bytes();
+    }
+    Digest::from_bytes(bytes)
 }
 
 fn dossier(checks: Vec<Evidence<CheckPredicate>>, as_of: Timestamp) -> Dossier {

@@ -88,7 +88,7 @@ impl<'a> Rules<'a> {
             .dossier
             .checks
             .iter()
-            .map(|evidence| &evidence.predicate.check);
+            .map(|evidence| &*evidence.predicate.check);
         let by_code: BTreeMap<&str, &CheckRecord> = checks
             .map(|record| (record.code.as_str(), record))
             .collect();

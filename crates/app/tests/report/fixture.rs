@@ -66,14 +66,16 @@ pub(super) fn evidence(
             tool: Tool {
                 name: "tutela".to_owned(),
                 version: "0.1.0".to_owned(),
-            },
-            check,
+            }
+            .into(),
+            check: check.into(),
             artifact: ArtifactRecord {
                 name: artifact.to_owned(),
                 kind,
                 files: 2,
                 bytes: 1_234_567,
-            },
+            }
+            .into(),
             outcome,
             findings: Vec::new(),
             findings_omitted: 0,
@@ -89,7 +91,8 @@ pub(super) fn evidence(
             configuration: Configuration {
                 digest: digest("configuration"),
                 settings: BTreeMap::from([("max-share".to_owned(), 0.05)]),
-            },
+            }
+            .into(),
             self_test: None,
             seed: 7,
             as_of: as_of(),

@@ -90,6 +90,7 @@ where
         limits,
         settings: &settings,
         artifacts: &[],
+        memo: &tutela_core::Memo::default(),
         progress: &NoProgress,
     };
     tutela_core::run(&Does(work), artifact, &context)

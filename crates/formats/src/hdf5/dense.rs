@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::source::{Source, Step, malformed, unsupported};
+use crate::extent::Sort;
 use crate::fields::Fields;
 
 /// Levels of a heap or a tree; each at least doubles what it holds, and addresses have 64 bits.
@@ -15,7 +16,11 @@ type Child = (u64, u64, u16);
 
 /// Every object that a tree of names points to, in the order of the tree.
 pub(super) fn objects(source: &mut Source<'_>, heap: u64, tree: u64) -> Step<Vec<Vec<u8>>> {
-    let heap = FractalHeap::read(source, heap)?;
+    let mut heap = FractalHeap::read(source, heap)?;
+    if let Some(free) = heap.free {
+        let free = free_space(source, free);
+        source.optional(free)?;
+    }
     let records = records(source, tree)?;
     let mut objects = Vec::new();
     for (kind, record) in records {
@@ -34,8 +39,29 @@ pub(super) fn objects(source: &mut Source<'_>, heap: u64, tree: u64) -> Step<Vec
     Ok(objects)
 }
 
+/// Steps over a list of what is free, which is structure (III.H).
+pub(super) fn free_space(source: &mut Source<'_>, at: u64) -> Step<()> {
+    let size = 18_usize
+        .saturating_add(source.lengths.saturating_mul(7))
+        .saturating_add(source.offsets);
+    let block = source.block("list of free space", at, size as u64)?;
+    let parsed = (|| {
+        let mut fields = Fields::new(block.strip_prefix(b"FSHD\0")?);
+        fields.skip(9_usize.checked_add(source.lengths.checked_mul(5)?)?)?;
+        let sections = source.address(&mut fields)?;
+        Some((sections, source.length(&mut fields)?))
+    })();
+    match parsed {
+        Some((Some(sections), used)) => source
+            .block("list of free space", sections, used)
+            .map(|_| ()),
+        Some((None, _)) => Ok(()),
+        None => Err(malformed("list of free space", at)),
+    }
+}
+
 /// The records of a B-tree of version 2.
-fn records(source: &mut Source<'_>, at: u64) -> Step<Vec<Record>> {
+pub(super) fn records(source: &mut Source<'_>, at: u64) -> Step<Vec<Record>> {
     let size = 22_usize
         .saturating_add(source.offsets)
         .saturating_add(source.lengths);
@@ -52,9 +78,11 @@ fn records(source: &mut Source<'_>, at: u64) -> Step<Vec<Record>> {
             return Err(malformed("tree of version 2", at));
         }
         let block = source.up_to("tree of version 2", at, tree.node_size)?;
-        let Some((records, children)) = tree.node(source, &block, count, depth) else {
+        let Some((records, children, size)) = tree.node(source, &block, count, depth) else {
             return Err(malformed("tree of version 2", at));
         };
+        // A checksum stands behind what is used of it.
+        source.note(at, size.saturating_add(4), Sort::Structure);
         found.extend(records);
         waiting.extend(children);
     }
@@ -121,7 +149,7 @@ impl Tree {
         block: &[u8],
         count: u64,
         depth: u16,
-    ) -> Option<(Vec<Record>, Vec<Child>)> {
+    ) -> Option<(Vec<Record>, Vec<Child>, u64)> {
         let signature: &[u8] = if depth == 0 { b"BTLF\0" } else { b"BTIN\0" };
         let mut fields = Fields::new(block.strip_prefix(signature)?);
         if fields.byte()? != self.kind {
@@ -142,7 +170,8 @@ impl Tree {
             }
         }
         children.reverse();
-        Some((records, children))
+        let size = block.len().saturating_sub(fields.rest().len());
+        Some((records, children, size as u64))
     }
 }
 
@@ -156,6 +185,10 @@ struct FractalHeap {
     at: u64,
     id_size: usize,
     filtered: bool,
+    /// Whether its direct blocks have a checksum.
+    is_checked: bool,
+    /// The list of what is free in it.
+    free: Option<u64>,
     width: u64,
     starting: u64,
     largest: u64,
@@ -167,6 +200,8 @@ struct FractalHeap {
     /// Rows of the root block; none when it holds the objects itself.
     rows: u64,
     huge: Option<u64>,
+    /// Blocks that were noted.
+    noted: BTreeSet<u64>,
 }
 
 impl FractalHeap {
@@ -186,12 +221,12 @@ impl FractalHeap {
         let mut fields = Fields::new(block.strip_prefix(b"FRHP\0")?);
         let id_size = usize::from(fields.short()?);
         let filtered = fields.short()? != 0;
-        fields.skip(1)?;
+        let is_checked = fields.byte()? & 2 != 0;
         let most = u64::from(fields.word()?);
         fields.skip(source.lengths)?;
         let huge = source.address(&mut fields)?;
         fields.skip(source.lengths)?;
-        fields.skip(source.offsets)?;
+        let free = source.address(&mut fields)?;
         fields.skip(source.lengths.checked_mul(8)?)?;
         let width = u64::from(fields.short()?);
         let starting = source.length(&mut fields)?;
@@ -208,6 +243,8 @@ impl FractalHeap {
             at,
             id_size,
             filtered,
+            is_checked,
+            free,
             width,
             starting,
             largest,
@@ -216,11 +253,13 @@ impl FractalHeap {
             root,
             rows,
             huge,
+            noted: BTreeSet::new(),
         })
     }
 
-    fn object(&self, source: &mut Source<'_>, id: &[u8]) -> Step<Vec<u8>> {
-        let wrong = || malformed("name of an object in a fractal heap", self.at);
+    fn object(&mut self, source: &mut Source<'_>, id: &[u8]) -> Step<Vec<u8>> {
+        let heap = self.at;
+        let wrong = || malformed("name of an object in a fractal heap", heap);
         let (first, rest) = id.split_first().ok_or_else(wrong)?;
         let mut fields = Fields::new(rest);
         match (first >> 6, (first >> 4) & 3) {
@@ -277,11 +316,13 @@ impl FractalHeap {
     }
 
     /// Where an offset of the heap is in the file.
-    fn place(&self, source: &mut Source<'_>, offset: u64) -> Step<u64> {
-        let wrong = || malformed("block of a fractal heap", self.at);
+    fn place(&mut self, source: &mut Source<'_>, offset: u64) -> Step<u64> {
+        let heap = self.at;
+        let wrong = || malformed("block of a fractal heap", heap);
         let mut at = self.root.ok_or_else(wrong)?;
         let (mut rows, mut offset) = (self.rows, offset);
         for _ in 0..LEVELS {
+            self.note_block(source, at, rows);
             if rows == 0 {
                 return at.checked_add(offset).ok_or_else(wrong);
             }
@@ -293,7 +334,7 @@ impl FractalHeap {
                 .checked_mul(source.offsets as u64)
                 .and_then(|place| place.checked_add(at)?.checked_add(skip))
                 .ok_or_else(wrong)?;
-            let pointer = source.block("block of a fractal heap", place, source.offsets as u64)?;
+            let pointer = source.peek("block of a fractal heap", place, source.offsets as u64)?;
             at = source
                 .address(&mut Fields::new(&pointer))
                 .flatten()
@@ -308,6 +349,24 @@ impl FractalHeap {
             };
         }
         Err(wrong())
+    }
+
+    /// Notes what of a block is not objects: the head of a direct one, all of an indirect one.
+    fn note_block(&mut self, source: &mut Source<'_>, at: u64, rows: u64) {
+        if !self.noted.insert(at) {
+            return;
+        }
+        let head = 5_u64
+            .saturating_add(source.offsets as u64)
+            .saturating_add(self.offset as u64);
+        let more = if rows == 0 {
+            if self.is_checked { 4 } else { 0 }
+        } else {
+            let entries = rows.saturating_mul(self.width);
+            let offsets = source.offsets as u64;
+            entries.saturating_mul(offsets).saturating_add(4)
+        };
+        source.note(at, head.saturating_add(more), Sort::Structure);
     }
 
     /// Which child of an indirect block holds an offset, how large it is, and the offset in it.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::heap::LocalHeap;
 use super::message::{Leads, Named};
 use super::source::{Source, Step, malformed};
+use crate::extent::Sort;
 use crate::fields::{Fields, text};
 
 /// All names of a group with a symbol table.
@@ -38,6 +39,9 @@ fn children(source: &mut Source<'_>, at: u64, head: &[u8]) -> Step<Vec<u64>> {
     let start = 8_usize.saturating_add(source.offsets.saturating_mul(2));
     let size = start.saturating_add(pair.saturating_mul(usize::from(used)));
     let block = source.block("tree of a group", at, size as u64)?;
+    // One key more than children.
+    let lengths = source.lengths as u64;
+    source.note(at.saturating_add(size as u64), lengths, Sort::Structure);
     let mut fields = Fields::new(block.get(start..).unwrap_or_default());
     let mut children = Vec::new();
     for _ in 0..used {

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use super::Fault;
 use super::source::{Source, Step, Stop, malformed, unsupported};
+use crate::extent::Sort;
 use crate::fields::Fields;
 
 /// Numbers of the messages that are read.
 pub(super) mod kind {
+    /// A message that was deleted.
+    pub(crate) const NIL: u16 = 0x00;
     pub(crate) const DATASPACE: u16 = 0x01;
     pub(crate) const LINK_INFO: u16 = 0x02;
     pub(crate) const DATATYPE: u16 = 0x03;
@@ -54,6 +57,7 @@ pub(super) fn read(source: &mut Source<'_>, at: u64) -> Step<(Vec<Message>, Vec<
     let Some((form, skip, length)) = parsed else {
         return Err(malformed("object header", at));
     };
+    source.note(at, skip, Sort::Structure);
     let mut messages = Vec::new();
     let mut faults = Vec::new();
     let mut seen = BTreeSet::new();
@@ -135,7 +139,13 @@ fn continuation(source: &Source<'_>, form: Form, message: &Message) -> Option<(u
 
 /// The messages of one part.
 fn part(source: &mut Source<'_>, form: Form, at: u64, length: u64) -> Step<Vec<Message>> {
-    let block = source.block("object header", at, length)?;
+    let block = source.peek("object header", at, length)?;
+    if let Form::Second { .. } = form {
+        // A checksum stands behind it, and before one that goes on a signature.
+        let end = at.saturating_add(length);
+        source.note(end, 4, Sort::Structure);
+        source.note(at.saturating_sub(4), 4, Sort::Structure);
+    }
     let mut fields = Fields::new(&block);
     let mut messages = Vec::new();
     let smallest = match form {
@@ -154,6 +164,14 @@ fn part(source: &mut Source<'_>, form: Form, at: u64, length: u64) -> Step<Vec<M
         let Some(message) = message(&mut fields, form, here) else {
             return Err(malformed("message of an object header", here));
         };
+        let end = at.saturating_add((block.len().saturating_sub(fields.rest().len())) as u64);
+        // What a deleted message leaves behind is nothing.
+        let left = match message.kind {
+            kind::NIL => message.data.len() as u64,
+            _ => 0,
+        };
+        let length = end.saturating_sub(here).saturating_sub(left);
+        source.note(here, length, Sort::Structure);
         if message.kind > kind::LAST && !message.data.is_empty() {
             return Err(unsupported("message of an object header", here));
         }

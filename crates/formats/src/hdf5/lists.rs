@@ -4,29 +4,34 @@
 
 use tutela_core::Limits;
 
-use super::source::{Source, Step, malformed};
-use super::{ELEMENTS, Layout};
+use super::message::Index;
+use super::source::{Source, Step, malformed, unsupported};
+use super::{Class, Dataset, ELEMENTS, Layout};
+use crate::extent::Sort;
 use crate::fields::Fields;
 use crate::stream::{self, Codec};
 
 /// The most that a chunk of references may unpack to.
 const CHUNK: u64 = 64 << 20;
 
+/// The number of the filter that only adds a checksum, Fletcher's.
+const CHECKSUM: u16 = 3;
+
 /// A piece of the file with elements.
 pub(super) struct Piece {
     pub(super) at: u64,
     pub(super) length: u64,
     /// The filters that it did not go through, a bit for each.
-    skipped: u32,
+    pub(super) skipped: u32,
 }
 
 /// Where the elements of a data set are: pieces of the file.
 pub(super) fn pieces(
     source: &mut Source<'_>,
-    layout: Layout,
-    chunks: Option<(u64, usize)>,
+    dataset: &Dataset,
+    index: &Index,
 ) -> Step<Vec<Piece>> {
-    match (layout, chunks) {
+    match (dataset.layout, index) {
         (
             Layout::Contiguous {
                 at: Some(at),
@@ -38,7 +43,9 @@ pub(super) fn pieces(
             length,
             skipped: 0,
         }]),
-        (Layout::Chunked, Some((tree, rank))) => chunked(source, tree, rank),
+        (Layout::Chunked, Index::Chunks(tree, rank)) => chunked(source, *tree, *rank),
+        (Layout::Chunked, Index::Newer(chunks)) => chunks.pieces(source, dataset),
+        (Layout::Chunked, Index::Unknown) => Err(unsupported("index of chunks", source.base)),
         _ => Ok(Vec::new()),
     }
 }
@@ -60,6 +67,8 @@ fn chunked(source: &mut Source<'_>, tree: u64, rank: usize) -> Step<Vec<Piece>> 
         };
         let size = start.saturating_add(pair.saturating_mul(usize::from(used)));
         let block = source.block("tree of chunks", at, size as u64)?;
+        // One key more than children.
+        source.note(at.saturating_add(size as u64), key as u64, Sort::Structure);
         for entry in block.get(start..).unwrap_or_default().chunks_exact(pair) {
             let mut fields = Fields::new(entry);
             let length = fields.word().map(u64::from);
@@ -87,6 +96,30 @@ fn chunked(source: &mut Source<'_>, tree: u64, rank: usize) -> Step<Vec<Piece>> 
     Ok(found)
 }
 
+/// Notes what pieces of a data set hold.
+pub(super) fn note(source: &mut Source<'_>, dataset: &Dataset, pieces: &[Piece]) {
+    for piece in pieces {
+        let is_packed = went_through(piece, &dataset.filters).any(|filter| *filter != CHECKSUM);
+        let sort = match dataset.class {
+            _ if is_packed => Sort::Packed,
+            Some(Class::Text) => Sort::Text,
+            Some(Class::Opaque) => Sort::Raw,
+            _ => Sort::Numbers,
+        };
+        source.note(piece.at, piece.length, sort);
+    }
+}
+
+/// The filters that a chunk went through, the first one first.
+fn went_through<'a>(piece: &Piece, filters: &'a [u16]) -> impl DoubleEndedIterator<Item = &'a u16> {
+    let skipped = piece.skipped;
+    let kept = filters
+        .iter()
+        .enumerate()
+        .filter(move |(number, _)| *number < 32 && skipped >> number & 1 == 0);
+    kept.map(|(_, filter)| filter)
+}
+
 /// Undoes the filters of a chunk, the last one first: deflate (1) and shuffle (2). Others are none.
 pub(super) fn unfiltered(
     piece: &Piece,
@@ -94,13 +127,9 @@ pub(super) fn unfiltered(
     filters: &[u16],
     element: usize,
 ) -> Option<Vec<u8>> {
-    let went_through = filters
-        .iter()
-        .enumerate()
-        .filter(|(number, _)| *number < 32 && piece.skipped >> number & 1 == 0);
-    went_through
+    went_through(piece, filters)
         .rev()
-        .try_fold(chunk, |chunk, (_, filter)| match filter {
+        .try_fold(chunk, |chunk, filter| match filter {
             1 => {
                 let limits = Limits::default();
                 let unpacked = stream::unpack(&chunk, Codec::Zlib, CHUNK, &limits).ok()?;

@@ -1,5 +1,6 @@
 //! What the messages of an object header say (specification, IV.A.2).
 
+use super::chunks::Chunks;
 use super::source::Source;
 use super::{Class, Layout};
 use crate::fields::{Fields, text};
@@ -108,12 +109,16 @@ pub(super) fn elements(shape: Option<&[u64]>) -> u64 {
 }
 
 /// What a layout leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Index {
     /// Nothing more.
     None,
     /// The tree of its chunks, and how many numbers their places have.
     Chunks(u64, usize),
+    /// An index of the newer generation.
+    Newer(Chunks),
+    /// An index that is not known, or malformed.
+    Unknown,
     /// The list of sources of a virtual data set: a global heap, and the number in it.
     Sources(u64, u32),
 }
@@ -123,7 +128,12 @@ pub(super) fn layout(source: &Source<'_>, data: &[u8]) -> Option<(Layout, Index)
     let mut fields = Fields::new(data);
     let version = fields.byte()?;
     if version < 3 {
-        return Some((old_layout(source, fields)?, Index::None));
+        let layout = old_layout(source, fields)?;
+        let index = match layout {
+            Layout::Chunked => Index::Unknown,
+            _ => Index::None,
+        };
+        return Some((layout, index));
     }
     let layout = match fields.byte()? {
         0 => Layout::Compact,
@@ -137,7 +147,14 @@ pub(super) fn layout(source: &Source<'_>, data: &[u8]) -> Option<(Layout, Index)
             let index = tree.map_or(Index::None, |tree| Index::Chunks(tree, rank));
             return Some((Layout::Chunked, index));
         }
-        2 => Layout::Chunked,
+        2 => {
+            let index = match Chunks::parse(source, &mut fields) {
+                Some((chunks, true)) => Index::Newer(chunks),
+                Some((_, false)) => Index::None,
+                None => Index::Unknown,
+            };
+            return Some((Layout::Chunked, index));
+        }
         3 => {
             let list = source.address(&mut fields)?;
             let index = fields.word()?;

@@ -5,6 +5,7 @@
 //! block is read once and charged to a budget, so that a cycle or an overlap costs nothing. Names of
 //! numbers follow the "HDF5 File Format Specification, version 3.0".
 
+mod chunks;
 mod dense;
 mod group;
 mod header;
@@ -12,6 +13,7 @@ mod heap;
 mod lists;
 mod message;
 mod source;
+mod space;
 #[cfg(test)]
 mod tests;
 mod virtual_dataset;
@@ -21,6 +23,8 @@ use std::collections::BTreeMap;
 use std::io;
 
 use tutela_core::{Bytes, Limits, escape};
+
+use crate::extent::Extents;
 
 pub(crate) use source::signature;
 
@@ -41,6 +45,8 @@ pub struct File {
     pub links: Vec<Link>,
     /// What is malformed, or was not followed.
     pub faults: Vec<Fault>,
+    /// Structure, values and texts in it; the rest is what HDF5 left free, if anything.
+    pub(crate) extents: Extents,
 }
 
 /// A group, a data set or a named type.

@@ -5,6 +5,7 @@ use std::io;
 use tutela_core::{Bytes, Limits};
 
 use super::Fault;
+use crate::extent::{Extents, Sort};
 use crate::fields::Fields;
 use crate::input::Input;
 
@@ -69,6 +70,8 @@ pub(super) struct Source<'a> {
     budget: u64,
     limit: u64,
     member: u64,
+    /// What was read as what.
+    pub(super) extents: Extents,
 }
 
 impl<'a> Source<'a> {
@@ -86,6 +89,7 @@ impl<'a> Source<'a> {
             budget: limit,
             limit,
             member: limits.member_bytes,
+            extents: Extents::default(),
         }
     }
 
@@ -94,8 +98,21 @@ impl<'a> Source<'a> {
         self.bytes.len().saturating_sub(self.base)
     }
 
-    /// A block at an address.
+    /// Notes what bytes at an address are.
+    pub(super) fn note(&mut self, at: u64, count: u64, sort: Sort) {
+        let start = self.base.saturating_add(at);
+        self.extents.note(start, start.saturating_add(count), sort);
+    }
+
+    /// A block of structure at an address.
     pub(super) fn block(&mut self, what: &'static str, at: u64, count: u64) -> Step<Vec<u8>> {
+        let block = self.peek(what, at, count)?;
+        self.note(at, count, Sort::Structure);
+        Ok(block)
+    }
+
+    /// A block at an address, of which the reader says by itself what is structure.
+    pub(super) fn peek(&mut self, what: &'static str, at: u64, count: u64) -> Step<Vec<u8>> {
         let end = at.checked_add(count).filter(|end| *end <= self.len());
         if end.is_none() {
             return Err(malformed(what, at));
@@ -118,10 +135,28 @@ impl<'a> Source<'a> {
         Ok(block)
     }
 
-    /// A block that may be cut off by the end of the file.
+    /// A block that may be cut off by the end of the file, of which the reader says by itself what is structure.
     pub(super) fn up_to(&mut self, what: &'static str, at: u64, count: u64) -> Step<Vec<u8>> {
         let count = count.min(self.len().saturating_sub(at));
-        self.block(what, at, count)
+        self.peek(what, at, count)
+    }
+
+    /// The first bytes at an address, as many as there are.
+    pub(super) fn head<'b>(&self, at: u64, head: &'b mut [u8; 16]) -> io::Result<&'b [u8]> {
+        let count = self.bytes.read_at(self.base.saturating_add(at), head)?;
+        Ok(head.get(..count).unwrap_or_default())
+    }
+
+    /// Lets a structure be malformed that only the map needs: then not everything is told apart.
+    pub(super) fn optional<T>(&mut self, step: Step<T>) -> Step<Option<T>> {
+        match step {
+            Ok(value) => Ok(Some(value)),
+            Err(Stop::Fault(_)) => {
+                self.extents.stop();
+                Ok(None)
+            }
+            Err(stop) => Err(stop),
+        }
     }
 
     /// An address field; undefined is none.
@@ -142,6 +177,10 @@ pub(super) struct Superblock {
     pub(super) root: Option<u64>,
     /// A block that says the file goes on in others.
     pub(super) driver: Option<u64>,
+    /// A header with messages about the file.
+    pub(super) extension: Option<u64>,
+    /// How long it is.
+    size: usize,
 }
 
 /// Reads the superblock and sets the sizes of numbers (specification, II.A).
@@ -152,7 +191,9 @@ pub(super) fn superblock(source: &mut Source<'_>) -> Step<Superblock> {
         Some(2 | 3) => second_generation(source, &block),
         _ => return Err(unsupported("superblock", source.base)),
     };
-    parsed.ok_or_else(|| malformed("superblock", source.base))
+    let parsed = parsed.ok_or_else(|| malformed("superblock", source.base))?;
+    source.note(0, parsed.size as u64, Sort::Structure);
+    Ok(parsed)
 }
 
 fn sizes(source: &mut Source<'_>, fields: &mut Fields<'_>) -> Option<()> {
@@ -177,10 +218,14 @@ fn first_generation(source: &mut Source<'_>, block: &[u8]) -> Option<Superblock>
     let driver = source.address(&mut fields)?;
     fields.skip(source.offsets)?;
     let root = source.address(&mut fields)?;
+    // What the entry of the root group says beside: how it is cached.
+    fields.skip(24)?;
     Some(Superblock {
         version,
         root,
         driver,
+        extension: None,
+        size: block.len().saturating_sub(fields.rest().len()),
     })
 }
 
@@ -190,11 +235,16 @@ fn second_generation(source: &mut Source<'_>, block: &[u8]) -> Option<Superblock
     let version = fields.byte()?;
     sizes(source, &mut fields)?;
     fields.skip(1)?;
-    fields.skip(source.offsets.checked_mul(3)?)?;
+    fields.skip(source.offsets)?;
+    let extension = source.address(&mut fields)?;
+    fields.skip(source.offsets)?;
     let root = source.address(&mut fields)?;
+    fields.skip(4)?;
     Some(Superblock {
         version,
         root,
         driver: None,
+        extension,
+        size: block.len().saturating_sub(fields.rest().len()),
     })
 }

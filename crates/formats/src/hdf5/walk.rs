@@ -7,10 +7,12 @@ use tutela_core::{Bytes, Limits};
 
 use super::header::{self, Message, kind};
 use super::heap::{GlobalHeaps, LocalHeap};
+use super::lists::Piece;
 use super::message::{self, Datatype, Index, Leads, Named};
 use super::source::{self, Source, Step, Stop, malformed, unsupported};
 use super::{Attribute, Class, Dataset, ELEMENTS, Fault, File, Layout, Link, Object, Target};
-use super::{dense, group, lists, virtual_dataset};
+use super::{dense, group, lists, space, virtual_dataset};
+use crate::extent::Sort;
 use crate::fields::{Fields, text};
 
 /// Faults that are kept: one is enough to say that not everything was seen.
@@ -34,13 +36,14 @@ pub(super) fn read(bytes: &dyn Bytes, limits: &Limits) -> io::Result<File> {
         waiting: Vec::new(),
         members: limits.members,
         limit: limits.members,
+        may_refer: false,
     };
     let done = walk.start();
     walk.settle(done)?;
     while let Some((parent, name, at)) = walk.waiting.pop() {
         walk.enter(parent, name, at)?;
     }
-    Ok(walk.file)
+    walk.finish()
 }
 
 struct Walk<'a> {
@@ -53,6 +56,8 @@ struct Walk<'a> {
     /// Names that may still be followed.
     members: u64,
     limit: u64,
+    /// Whether values may lie in global heaps that were not followed.
+    may_refer: bool,
 }
 
 impl Walk<'_> {
@@ -69,7 +74,24 @@ impl Walk<'_> {
             return Err(malformed("superblock", self.source.base));
         };
         self.waiting.push((None, String::new(), root));
+        if let Some(at) = superblock.extension {
+            let extension = space::extension(&mut self.source, at);
+            self.source.optional(extension)?;
+        }
         Ok(())
+    }
+
+    /// Closes the map.
+    fn finish(mut self) -> io::Result<File> {
+        if self.may_refer {
+            space::heaps(&mut self.source)?;
+        }
+        if !self.file.faults.is_empty() {
+            self.source.extents.stop();
+        }
+        self.file.extents = std::mem::take(&mut self.source.extents);
+        self.file.extents.note(0, self.file.user_block, Sort::Raw);
+        Ok(self.file)
     }
 
     /// Notes a fault and goes on; a failure to read ends the walk.
@@ -190,16 +212,28 @@ impl Walk<'_> {
     /// What a link-info or attribute-info message points to; both begin alike.
     fn dense(&mut self, message: &Message, order: usize) -> Step<Vec<Vec<u8>>> {
         let source = &self.source;
+        let mut order_tree = None;
         let parsed = (|| {
             let mut fields = Fields::new(&message.data);
             fields.skip(1)?;
-            if fields.byte()? & 1 != 0 {
+            let flags = fields.byte()?;
+            if flags & 1 != 0 {
                 fields.skip(order)?;
             }
-            Some((source.address(&mut fields)?, source.address(&mut fields)?))
+            let lists = (source.address(&mut fields)?, source.address(&mut fields)?);
+            if flags & 2 != 0 {
+                order_tree = source.address(&mut fields)?;
+            }
+            Some(lists)
         })();
         match parsed {
-            Some((Some(heap), Some(tree))) => dense::objects(&mut self.source, heap, tree),
+            Some((Some(heap), Some(tree))) => {
+                if let Some(tree) = order_tree {
+                    let records = dense::records(&mut self.source, tree);
+                    self.source.optional(records)?;
+                }
+                dense::objects(&mut self.source, heap, tree)
+            }
             Some((None, _)) => Ok(Vec::new()),
             _ => Err(malformed("list of names", message.at)),
         }
@@ -324,25 +358,35 @@ impl Walk<'_> {
             let step = self.describe(&mut dataset, &mut index, message);
             self.settle(step)?;
         }
-        if dataset.class == Some(Class::Variable) {
-            let step = self.lists(&mut dataset, index);
-            self.settle(step)?;
+        let is_list = dataset.class == Some(Class::Variable);
+        let refers = matches!(
+            dataset.class,
+            Some(Class::VariableText | Class::Other) | None
+        );
+        self.may_refer |= refers;
+        let pieces = lists::pieces(&mut self.source, &dataset, &index);
+        let pieces = match index {
+            // What a loader would unpickle has to be found; all else is only missing from the map.
+            Index::Chunks(..) if is_list => pieces.map(Some),
+            _ => self.source.optional(pieces),
+        };
+        if let Some(Some(pieces)) = self.settle(pieces)? {
+            lists::note(&mut self.source, &dataset, &pieces);
+            if is_list {
+                let step = self.lists(&mut dataset, pieces);
+                self.settle(step)?;
+            }
         }
         Ok(dataset)
     }
 
-    fn lists(&mut self, dataset: &mut Dataset, index: Index) -> Step<()> {
-        let chunks = match index {
-            Index::Chunks(tree, rank) => Some((tree, rank)),
-            Index::None | Index::Sources(..) => None,
-        };
+    fn lists(&mut self, dataset: &mut Dataset, pieces: Vec<Piece>) -> Step<()> {
         let is_empty = message::elements(dataset.shape.as_deref()) == 0;
         let size = usize::try_from(dataset.element).unwrap_or_default();
         if !dataset.external.is_empty() || is_empty || size == 0 {
             dataset.lists_complete = is_empty;
             return Ok(());
         }
-        let pieces = lists::pieces(&mut self.source, dataset.layout, chunks)?;
         dataset.lists_complete = !pieces.is_empty();
         for piece in pieces {
             let at = piece.at;

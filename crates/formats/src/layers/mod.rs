@@ -1,10 +1,12 @@
-//! Describes models of Paddle, `MXNet` and Caffe: which operators run, with the texts that they are given.
+//! Describes models of Paddle, `MXNet`, Caffe and CNTK: which operators run, with the texts that they are given.
 //!
 //! Weights are stepped over; that they fit into the file is looked at.
 
 mod caffe;
+mod cntk;
 mod mxnet;
 mod paddle;
+mod pir;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +17,10 @@ use tutela_core::{Bytes, Limits};
 use crate::Format;
 
 pub use mxnet::symbol;
-pub(crate) use {caffe::looks_like as is_caffe, mxnet::is_parameters as is_mxnet};
+pub use pir::program;
+pub(crate) use {
+    caffe::looks_like as is_caffe, cntk::looks_like as is_cntk, mxnet::is_parameters as is_mxnet,
+};
 
 /// Operators and faults that are kept.
 const KEPT: usize = 100_000;
@@ -53,6 +58,12 @@ impl Operator {
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         let found = self.texts.iter().find(|(known, _)| known == name);
+        found.map(|(_, text)| text.as_str())
+    }
+
+    /// Every text of a setting, which may stand more than once.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let found = self.texts.iter().filter(move |(known, _)| known == name);
         found.map(|(_, text)| text.as_str())
     }
 
@@ -129,6 +140,7 @@ pub fn read(bytes: &dyn Bytes, format: Format, limits: &Limits) -> io::Result<Mo
         Format::Paddle => paddle::read(bytes, limits),
         Format::MxNet => mxnet::parameters(bytes, limits),
         Format::Caffe => caffe::read(bytes, limits),
+        Format::Cntk => cntk::read(bytes, limits),
         _ => Ok(Model::default()),
     }
 }

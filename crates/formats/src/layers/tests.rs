@@ -171,3 +171,68 @@ proptest! {
         prop_assert!(net.is_some());
     }
 }
+
+#[test]
+fn a_program_of_paddle_3_is_described() {
+    // As Paddle 3.3.1 writes it: names of dialects are numbers, blocks lie in operators.
+    let text = br##"{"base_code":{"magic":"pir","version":4},"program":{"regions":[{"#":"region_0","blocks":[{"#":"block_0","ops":[
+        {"#":"1.data","A":[{"AT":{"#":"0.a_str","D":"x"},"N":"name"},{"AT":{"#":"1.a_place","D":[0,0,""]},"N":"place"}]},
+        {"#":"1.if","A":[],"regions":[{"#":"region_1","blocks":[{"#":"block_1","ops":[
+            {"#":"1.save_combine","A":[{"AT":{"#":"0.a_str","D":"/a"},"N":"file_path"}]}]}]}]},
+        {"#":"custom_op.mine","A":[]}]}]}]}}"##;
+    let model = program(&json::parse(text)).unwrap();
+    let kinds: Vec<&str> = model.operators.iter().map(|it| it.kind.as_str()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "pd_op.data",
+            "pd_op.if",
+            "pd_op.save_combine",
+            "custom_op.mine"
+        ]
+    );
+    assert_eq!(model.operators[2].text("file_path"), Some("/a"));
+    assert_eq!(
+        program(&json::parse(br#"{"base_code":{"magic":"x"}}"#)),
+        None
+    );
+}
+
+/// A dictionary of CNTK with texts, and one in it.
+fn cntk(texts: &[(&str, &str)], inner: &[u8]) -> Vec<u8> {
+    let entry =
+        |key: &str, value: &[u8]| field(2, &[field(1, key.as_bytes()), field(2, value)].concat());
+    let mut bytes = b"\x08\x01".to_vec();
+    for (key, text) in texts {
+        let value = [b"\x08\x01\x10\x06".to_vec(), field(8, text.as_bytes())].concat();
+        bytes.extend(entry(key, &value));
+    }
+    if !inner.is_empty() {
+        let value = [b"\x08\x01\x10\x0a".to_vec(), field(12, inner)].concat();
+        bytes.extend(entry("state", &value));
+    }
+    bytes
+}
+
+#[test]
+fn functions_of_the_user_in_cntk_are_described() {
+    let python = cntk(&[("module", "os"), ("class", "system")], &[]);
+    let bytes = cntk(&[("type", "UserDefinedFunction")], &python);
+    assert_eq!(sniff(&bytes, &limits()).unwrap(), Some(Format::Cntk));
+    let model = of(&bytes, Format::Cntk);
+    assert_eq!(model.faults, []);
+    assert_eq!(model.operators.len(), 1);
+    assert_eq!(model.operators[0].kind, "python");
+    assert_eq!(model.operators[0].text("module"), Some("os"));
+    // The form for large models has a mark and a length before it.
+    let length = u32::try_from(bytes.len()).unwrap();
+    let large = [b"ktnc", length.to_le_bytes().as_slice(), &bytes, &[0; 9]].concat();
+    assert_eq!(sniff(&large, &limits()).unwrap(), Some(Format::Cntk));
+    assert_eq!(of(&large, Format::Cntk).operators.len(), 1);
+    for length in 0..bytes.len() {
+        let model = of(&bytes[..length], Format::Cntk);
+        assert!(model.operators.is_empty() || length > 60, "{length}");
+    }
+    let native = cntk(&[("module", "a"), ("deserialize_method", "f")], &[]);
+    assert_eq!(of(&native, Format::Cntk).operators[0].kind, "native");
+}

@@ -11,6 +11,9 @@ use crate::input::{CHUNK, Input};
 /// Unclaimed bytes of one part that are looked at for whether they are zeros.
 const LOOKED_AT: u64 = 16 << 20;
 
+/// Zeros between two headers that are as few as this only put the second in its place.
+const PADDING: u64 = 16;
+
 /// What was claimed so far of so many bytes.
 pub(super) struct Claims {
     length: u64,
@@ -90,12 +93,29 @@ impl Claims {
         }
         let mut stretches: Vec<Stretch> = Vec::with_capacity(self.taken.len());
         for (start, (end, role)) in self.taken {
+            let padding = padding(&stretches, &role);
+            stretches.truncate(stretches.len().saturating_sub(padding));
             match stretches.last_mut() {
                 Some(last) if last.role == role => last.end = end,
                 _ => stretches.push(Stretch { start, end, role }),
             }
         }
         Ok(stretches)
+    }
+}
+
+/// How many of the last stretches are padding before headers of this role that stand behind such headers too: one or none.
+fn padding(stretches: &[Stretch], role: &Role) -> usize {
+    match stretches {
+        [.., before, zeros]
+            if zeros.role == Role::Zeros
+                && zeros.end.saturating_sub(zeros.start) < PADDING
+                && before.role == *role
+                && matches!(role, Role::Headers(_)) =>
+        {
+            1
+        }
+        _ => 0,
     }
 }
 
@@ -125,6 +145,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Format;
 
     #[test]
     fn earlier_claims_win() {
@@ -148,6 +169,20 @@ mod tests {
                 (90, 100, "text".to_owned()),
             ]
         );
+    }
+
+    #[test]
+    fn few_zeros_between_headers_are_padding() {
+        let (tar, zip) = (Role::Headers(Format::Tar), Role::Headers(Format::Zip));
+        let mut claims = Claims::new(100);
+        claims.claim(0, 10, &tar);
+        claims.claim(17, 20, &tar);
+        claims.claim(36, 40, &tar);
+        claims.claim(41, 50, &zip);
+        let found = claims.finish(&vec![0; 100], &Role::Raw).unwrap();
+        let ends: Vec<u64> = found.iter().map(|it| it.end).collect();
+        assert_eq!(ends, [20, 36, 40, 41, 50, 100]);
+        assert_eq!(found[0].role, tar);
     }
 
     proptest! {

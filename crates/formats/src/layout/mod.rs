@@ -47,6 +47,8 @@ pub enum Role {
     Packed(Format),
     /// Numbers: tensors and arrays.
     Numbers,
+    /// Numbers that a filter of the format has packed.
+    PackedNumbers,
     /// Text of no known format.
     Text,
     /// Bytes of no known format.
@@ -55,6 +57,10 @@ pub enum Role {
     Zeros,
     /// Bytes that belong to nothing that the format knows.
     Unclaimed(Format),
+    /// A part that the format knows and that is not looked into by itself.
+    Part(Format),
+    /// Bytes of which is not known to which part of the format they belong, as not all of it could be followed.
+    Undivided(Format),
     /// A format that is recognised but not looked into.
     Opaque(Format),
 }
@@ -65,13 +71,16 @@ impl fmt::Display for Role {
             Self::Headers(format) => write!(formatter, "headers ({format})"),
             Self::Whole(format) => write!(formatter, "{format}"),
             Self::Opcodes => formatter.write_str("pickle opcodes"),
-            Self::Member(_) => formatter.write_str("members"),
+            Self::Member(_) => formatter.write_str("members, each told by itself"),
             Self::Packed(format) => write!(formatter, "packed data ({format})"),
             Self::Numbers => formatter.write_str("numbers"),
+            Self::PackedNumbers => formatter.write_str("packed numbers"),
             Self::Text => formatter.write_str("text"),
             Self::Raw => formatter.write_str("bytes of no known format"),
             Self::Zeros => formatter.write_str("zeros"),
             Self::Unclaimed(format) => write!(formatter, "belongs to nothing ({format})"),
+            Self::Part(format) => write!(formatter, "parts that are stepped over ({format})"),
+            Self::Undivided(format) => write!(formatter, "not told apart ({format})"),
             Self::Opaque(format) => write!(formatter, "not looked into ({format})"),
         }
     }
@@ -101,7 +110,7 @@ pub fn layout(entry: &Entry<'_>, limits: &Limits) -> io::Result<Vec<Stretch>> {
         parts::claim(entry, format, limits, &mut claims)?;
     }
     match entry.formats.first() {
-        Some(format) if claims.is_full => claims.finish(entry.bytes, &Role::Whole(*format)),
+        Some(format) if claims.is_full => claims.finish(entry.bytes, &Role::Undivided(*format)),
         Some(format) => claims.finish(entry.bytes, &Role::Unclaimed(*format)),
         None => {
             claims.claim(0, entry.bytes.len(), &parts::unknown(entry)?);

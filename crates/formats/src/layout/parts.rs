@@ -5,8 +5,9 @@ use std::io;
 use tutela_core::Limits;
 
 use super::{Claims, Role};
+use crate::extent::{Extents, Sort};
 use crate::pickle::Pickles;
-use crate::{Entry, Format, gguf, npy, safetensors, zip};
+use crate::{Entry, Format, gguf, msgpack, npy, safetensors, zip};
 
 /// The bytes that stand before the header of a safetensors file: its length.
 const LENGTH: u64 = 8;
@@ -22,10 +23,20 @@ pub(super) fn claim(
         Format::Pickle | Format::TorchLegacy | Format::Npy => array(entry, format, limits, claims)?,
         Format::Safetensors => tensors(entry.safetensors(limits)?, claims),
         Format::Gguf => gguf(entry.gguf(limits)?, claims),
+        Format::Onnx => noted(&entry.onnx(limits)?.extents, format, u64::MAX, claims),
         _ if !is_opened(entry, format) => claims.claim(0, u64::MAX, &Role::Opaque(format)),
         Format::Tar => tar(entry, claims),
         Format::SevenZip => sevenzip(entry, claims),
         Format::RData => rdata(entry, claims),
+        Format::Tflite => noted(&entry.tflite(limits)?.extents, format, 0, claims),
+        Format::CoreMl => noted(&entry.coreml(limits)?.extents, format, 0, claims),
+        Format::SavedModel | Format::TfGraph => {
+            if let Some(model) = entry.tensorflow(limits)? {
+                noted(&model.extents, format, 0, claims);
+            }
+        }
+        Format::Hdf5 => noted(&entry.hdf5(limits)?.extents, format, 0, claims),
+        Format::Msgpack => msgpack(entry.msgpack(limits)?, claims),
         _ if format.is_zip() => zip(entry, format, claims),
         _ if format.is_stream() => stream(entry, format, claims),
         _ => claims.claim(0, u64::MAX, &Role::Whole(format)),
@@ -39,6 +50,7 @@ fn is_opened(entry: &Entry<'_>, format: Format) -> bool {
         Format::Tar => entry.tar.is_some(),
         Format::SevenZip => entry.sevenzip.is_some(),
         Format::RData => entry.rdata.is_some(),
+        Format::Hdf5 | Format::Msgpack => entry.is_opened,
         _ if format.is_zip() => entry.archive.is_some(),
         _ if format.is_stream() => entry.stream.is_some(),
         _ => format.is_understood(),
@@ -56,15 +68,32 @@ pub(super) fn unknown(entry: &Entry<'_>) -> io::Result<Role> {
     })
 }
 
-/// Whether it is a storage of a `PyTorch` archive: `data/0`, `constants/12`.
+/// Whether it is a storage of a `PyTorch` archive: `data/0`, `constants/12`; of a package `.data/0.storage`; of an exported
+/// program `data/weights/weight_0`, `data/constants/tensor_0`.
 fn is_storage(entry: &Entry<'_>) -> bool {
-    let is_torch = |format: &Format| matches!(format, Format::TorchZip | Format::TorchScript);
+    let is_torch = |format: &Format| {
+        matches!(
+            format,
+            Format::TorchZip | Format::TorchScript | Format::TorchPackage | Format::TorchExport
+        )
+    };
     let mut steps = entry.member.unwrap_or_default().rsplit('/');
     let (number, folder) = (steps.next().unwrap_or_default(), steps.next());
     entry.around.iter().any(is_torch)
-        && matches!(folder, Some("data" | "constants"))
-        && !number.is_empty()
-        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && match folder {
+            Some("data" | "constants") => is_number(number) || is_numbered(number, "tensor_"),
+            Some("weights") => is_numbered(number, "weight_"),
+            Some(".data") => number.strip_suffix(".storage").is_some_and(is_number),
+            _ => false,
+        }
+}
+
+fn is_number(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_numbered(name: &str, prefix: &str) -> bool {
+    name.strip_prefix(prefix).is_some_and(is_number)
 }
 
 /// Pickles by themselves, and arrays, whose objects are pickles too.
@@ -118,6 +147,36 @@ fn opcodes(pickles: &Pickles, offset: u64, claims: &mut Claims) {
     }
 }
 
+/// What a parser noted; all else up to a place is structure, if the parser went through everything.
+fn noted(extents: &Extents, format: Format, end: u64, claims: &mut Claims) {
+    for extent in extents.iter() {
+        let role = match extent.sort {
+            Sort::Structure => Role::Headers(format),
+            Sort::Numbers => Role::Numbers,
+            Sort::Packed => Role::PackedNumbers,
+            Sort::Text => Role::Text,
+            Sort::Raw => Role::Part(format),
+            Sort::Nothing => Role::Unclaimed(format),
+        };
+        claims.claim(extent.start, extent.end, &role);
+    }
+    if extents.is_partial() {
+        claims.claim(0, u64::MAX, &Role::Undivided(format));
+    } else {
+        claims.claim(0, end, &Role::Headers(format));
+    }
+}
+
+/// What it keeps in bytes and extensions is told by itself.
+fn msgpack(document: &msgpack::Document, claims: &mut Claims) {
+    for part in document.shown() {
+        let end = part.at.saturating_add(part.length);
+        claims.claim(part.at, end, &Role::Member(part.member()));
+    }
+    let format = Format::Msgpack;
+    noted(&document.extents, format, document.read, claims);
+}
+
 fn tensors(header: &safetensors::Header, claims: &mut Claims) {
     let data = LENGTH.saturating_add(header.length);
     claims.claim(0, data, &Role::Headers(Format::Safetensors));
@@ -169,6 +228,10 @@ fn rdata(entry: &Entry<'_>, claims: &mut Claims) {
 
 fn zip(entry: &Entry<'_>, format: Format, claims: &mut Claims) {
     let Some(archive) = entry.archive else { return };
+    for loose in archive.loose() {
+        let end = loose.start.saturating_add(loose.length);
+        claims.claim(loose.start, end, &Role::Member(loose.member()));
+    }
     for (start, end) in archive.structure() {
         claims.claim(*start, *end, &Role::Headers(format));
     }

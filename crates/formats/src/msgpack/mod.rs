@@ -14,6 +14,7 @@ use std::io;
 
 use tutela_core::{Bytes, Limits};
 
+use crate::extent::Extents;
 pub(crate) use recognise::looks_like;
 use walk::Walk;
 
@@ -38,6 +39,10 @@ pub struct Document {
     pub end: u64,
     /// What is malformed, or was not followed.
     pub faults: Vec<Fault>,
+    /// Numbers and texts in it; what else was read is structure.
+    pub(crate) extents: Extents,
+    /// How far it was read, also into a value that cannot be one.
+    pub(crate) read: u64,
 }
 
 /// Bytes that are no array of numbers.
@@ -71,6 +76,22 @@ pub enum Kind {
         /// The name in it, as written.
         name: String,
     },
+}
+
+impl Document {
+    /// The parts that are looked into by themselves.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = &Part> {
+        /// Shorter bytes are identifiers and digests, and there may be millions.
+        const LEAST: u64 = 12;
+        self.parts.iter().filter(|part| part.length >= LEAST)
+    }
+}
+
+impl Part {
+    /// What it is called where it is looked into.
+    pub(crate) fn member(&self) -> String {
+        format!("bytes at {}", self.at)
+    }
 }
 
 /// What is malformed in a `MessagePack` file, or was not followed.

@@ -8,6 +8,7 @@ use tutela_core::Bytes;
 
 use super::array;
 use super::{DEPTH, Document, Fault, KEPT, Kind, Part};
+use crate::extent::Sort;
 use crate::input::Input;
 
 /// Bytes of a key that are looked at.
@@ -96,7 +97,9 @@ impl<'a> Walk<'a> {
             if !begins {
                 break;
             }
-            if let Err(fault) = self.root()? {
+            let root = self.root()?;
+            self.document.read = self.at;
+            if let Err(fault) = root {
                 self.note(fault);
                 return Ok(());
             }
@@ -126,6 +129,7 @@ impl<'a> Walk<'a> {
     fn root(&mut self) -> io::Result<Result<(), Fault>> {
         loop {
             let Some(steps) = self.steps.checked_sub(1) else {
+                self.document.extents.stop();
                 return Ok(Err(Fault::Limit {
                     what: "values",
                     limit: self.limit,
@@ -232,16 +236,25 @@ impl<'a> Walk<'a> {
         } = open.numpy;
         match data {
             Some((at, length)) if is_array && objects => self.keep(at, length, Kind::Objects),
-            Some(_) if is_numpy => self.document.arrays = self.document.arrays.saturating_add(1),
+            Some((at, length)) if is_numpy => {
+                self.document.arrays = self.document.arrays.saturating_add(1);
+                self.numbers(at, length);
+            }
             Some((at, length)) => self.keep(at, length, Kind::Bytes),
             None => {}
         }
+    }
+
+    fn numbers(&mut self, at: u64, length: u64) {
+        let end = at.saturating_add(length);
+        self.document.extents.note(at, end, Sort::Numbers);
     }
 
     fn keep(&mut self, at: u64, length: u64, kind: Kind) {
         if self.document.parts.len() < KEPT {
             self.document.parts.push(Part { at, length, kind });
         } else {
+            self.document.extents.stop();
             self.note(Fault::Limit {
                 what: "parts",
                 limit: KEPT as u64,
@@ -261,6 +274,9 @@ impl<'a> Walk<'a> {
         let start = self.at;
         let head = self.input.prefix(start, length.min(KEY))?.to_vec();
         self.at = start.saturating_add(length);
+        if text {
+            self.document.extents.note_text((start, self.at));
+        }
         self.names = self
             .names
             .saturating_add(u64::from(is_name(&head) && length >= 3));
@@ -303,6 +319,7 @@ impl<'a> Walk<'a> {
         // The two of Flax that hold arrays; other readers give these numbers other meanings.
         let array = matches!(code, 1 | 3).then(|| array::read(&head)).flatten();
         if let Some(array) = array.filter(|array| array.head.saturating_add(array.held) == length) {
+            self.numbers(start.saturating_add(array.head), array.held);
             self.array(start, &array);
         } else if let Some((module, name)) = call(&head) {
             self.keep(start, length, Kind::Call { code, module, name });

@@ -86,6 +86,42 @@ pub enum Fault {
         /// One past its end.
         end: u64,
     },
+    /// In onnxruntime's own format: an offset leads out of the file.
+    #[error("the {what} at byte {at} reaches outside the file")]
+    Outside {
+        /// What has the offset.
+        what: &'static str,
+        /// Where it is.
+        at: u64,
+    },
+    /// In onnxruntime's own format: an index leads out of its list.
+    #[error("the {what} at byte {at} names number {index} of a list of {count}")]
+    Index {
+        /// What has the index.
+        what: &'static str,
+        /// Where it is.
+        at: u64,
+        /// The index.
+        index: u64,
+        /// How many there are.
+        count: u64,
+    },
+    /// In onnxruntime's own format: a graph has a place for more nodes than any model has.
+    #[error("the graph at byte {at} makes a reader set aside room for {count} nodes")]
+    Room {
+        /// Where the graph is.
+        at: u64,
+        /// How many nodes it has room for.
+        count: u64,
+    },
+    /// In onnxruntime's own format: a tensor's data is kept elsewhere, and nothing says where.
+    #[error("tensor `{tensor}` keeps its data in another file, which nothing names")]
+    Elsewhere {
+        /// The tensor, escaped.
+        tensor: String,
+        /// Where it starts.
+        at: u64,
+    },
     /// A limit was reached.
     #[error("there are more {what} than the limit of {limit}")]
     Limit {
@@ -100,7 +136,10 @@ impl Fault {
     /// Whether a part of the file was not read because of it.
     #[must_use]
     pub const fn leaves_unread(&self) -> bool {
-        matches!(self, Self::Malformed(_) | Self::Limit { .. })
+        matches!(
+            self,
+            Self::Malformed(_) | Self::Outside { .. } | Self::Limit { .. }
+        )
     }
 
     /// The bytes that it is about, as far as it is about some.
@@ -108,6 +147,10 @@ impl Fault {
     pub const fn place(&self) -> Option<(u64, u64)> {
         match self {
             Self::Malformed(at) | Self::Doubled { at, .. } => Some((*at, at.saturating_add(1))),
+            Self::Outside { at, .. }
+            | Self::Index { at, .. }
+            | Self::Room { at, .. }
+            | Self::Elsewhere { at, .. } => Some((*at, at.saturating_add(4))),
             Self::Unknown { at, end, .. }
             | Self::Mistyped { at, end, .. }
             | Self::Overflow { at, end, .. }

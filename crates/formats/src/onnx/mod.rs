@@ -2,20 +2,34 @@
 //!
 //! The file is a protocol buffer (`onnx.proto`). The walk goes through the messages that can hold a
 //! tensor, however deep: graphs in attributes of nodes in graphs, functions, training information. It
-//! keeps a work list instead of recursing, so that depth costs nothing.
+//! keeps a work list instead of recursing, so that depth costs nothing. What onnxruntime makes of such a
+//! model (`.ort`, a flatbuffer) is described in the same words.
 
 mod fault;
 mod messages;
+mod operators;
 mod recognise;
+mod runtime;
+mod size;
 #[cfg(test)]
 mod tests;
 mod walk;
 
 use std::collections::BTreeSet;
 
+use crate::extent::Extents;
+
 pub use fault::Fault;
 pub use recognise::looks_like;
+pub use runtime::read as read_runtime;
 pub use walk::read;
+
+/// References to external data, operators and functions that are kept, of each.
+const KEPT: usize = 100_000;
+/// Bytes of a text that are kept: more than any path has, so that a long one cannot hide its end.
+const TEXT: u64 = 16 << 10;
+/// Attributes of one node that are looked at for texts.
+const ATTRIBUTES: usize = 64;
 
 /// What an ONNX model says about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +57,8 @@ pub struct Model {
     pub external: Vec<External>,
     /// What is malformed, or was not followed.
     pub faults: Vec<Fault>,
+    /// Numbers and texts in it, and what belongs to nothing; the rest is structure.
+    pub(crate) extents: Extents,
 }
 
 /// An operator that the model uses. Texts are as written, not escaped.

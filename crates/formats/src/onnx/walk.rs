@@ -1,23 +1,16 @@
 //! Goes through the messages of a model with a work list.
 
-use std::collections::BTreeMap;
 use std::io;
 
 use tutela_core::{Bytes, Limits, escape};
 
 use super::messages::Message;
-use super::{External, Fault, Function, Model, Operator};
+use super::operators::Operators;
+use super::size::{LAST_TYPE, size_of, times};
+use super::{ATTRIBUTES, External, Fault, Function, KEPT, Model, Operator, TEXT};
+use crate::extent::Sort;
 use crate::input::Input;
 use crate::wire::{self, Field, Wire, field};
-
-/// References to external data, operators and functions that are kept, of each.
-const KEPT: usize = 100_000;
-/// Bytes of a text that are kept: more than any path has, so that a long one cannot hide its end.
-const TEXT: u64 = 16 << 10;
-/// The last type of a tensor (`TensorProto.DataType` of ONNX 1.20).
-const LAST_TYPE: u64 = 28;
-/// Attributes of one node that are looked at for texts.
-const ATTRIBUTES: usize = 64;
 
 /// Describes a model. Time is linear in the number of fields; tensors' bytes are stepped over.
 ///
@@ -27,7 +20,7 @@ pub fn read(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Model> {
     let mut walk = Walk {
         input: Input::new(bytes),
         model: Model::default(),
-        operators: BTreeMap::new(),
+        operators: Operators::default(),
         waiting: vec![(Message::Model, 0, bytes.len())],
         steps: limits.steps,
         limit: limits.steps,
@@ -43,21 +36,17 @@ pub fn read(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Model> {
         }
     }
     let mut model = walk.model;
-    model.operators = walk.operators.into_values().collect();
     model.external.sort_by_key(|external| external.at);
     model.functions.sort_by_key(|function| function.at);
-    model.operators.sort_by_key(|operator| operator.at);
+    walk.operators.settle(&mut model);
     model.opsets.sort();
     Ok(model)
 }
 
-/// Operators are told apart by domain, name and texts.
-type Key = (String, String, Vec<(String, String)>);
-
 struct Walk<'a> {
     input: Input<'a>,
     model: Model,
-    operators: BTreeMap<Key, Operator>,
+    operators: Operators,
     waiting: Vec<(Message, u64, u64)>,
     steps: u64,
     limit: u64,
@@ -80,19 +69,41 @@ impl Walk<'_> {
                     limit: self.limit,
                 });
                 self.waiting.clear();
+                self.model.extents.stop();
                 return Ok(());
             };
             self.steps = steps;
             let Some(field) = field(&mut self.input, at, to)? else {
                 self.model.note(Fault::Malformed(at));
+                self.model.extents.note(at, to, Sort::Nothing);
                 return Ok(());
             };
             if self.judge(message, at, field, &mut seen) {
+                self.map(message, field);
                 see(self, field)?;
+            } else {
+                self.model.extents.note(at, field.end, Sort::Nothing);
             }
             at = field.end;
         }
         Ok(())
+    }
+
+    /// Notes numbers and texts; everything else in a model is structure.
+    fn map(&mut self, message: Message, field: Field) {
+        let is_leaf = |number| {
+            message
+                .rule(number)
+                .is_some_and(|rule| rule.inside.is_none())
+        };
+        let Some((from, to)) = field.value.span().filter(|_| is_leaf(field.number)) else {
+            return;
+        };
+        match message.sort(field.number) {
+            Sort::Structure => {}
+            Sort::Text => self.model.extents.note_text((from, to)),
+            sort => self.model.extents.note(from, to, sort),
+        }
     }
 
     /// Whether a field is of the message and written as it should be; notes what is wrong.
@@ -197,39 +208,13 @@ impl Walk<'_> {
             walk.follow(Message::Node, field);
             Ok(())
         })?;
-        let is_standard = matches!(operator.domain.as_str(), "" | "ai.onnx");
-        if !is_standard && self.model.domains.len() < 1000 {
-            self.model.domains.insert(operator.domain.clone());
-        }
-        // The texts of standard operators are of no interest; those of Python operators say what runs.
-        if !operator.domain.is_empty() || operator.name.starts_with("Py") {
+        if operator.texts_matter() {
             for (from, to) in attributes {
                 operator.texts.extend(self.attribute_text(from, to)?);
             }
         }
-        self.keep(operator);
+        self.operators.keep(&mut self.model, operator);
         Ok(())
-    }
-
-    fn keep(&mut self, operator: Operator) {
-        let key = (
-            operator.domain.clone(),
-            operator.name.clone(),
-            operator.texts.clone(),
-        );
-        if let Some(known) = self.operators.get_mut(&key) {
-            known.count = known.count.saturating_add(1);
-            if operator.at < known.at {
-                (known.at, known.end) = (operator.at, operator.end);
-            }
-        } else if self.operators.len() < KEPT {
-            self.operators.insert(key, operator);
-        } else {
-            self.model.note(Fault::Limit {
-                what: "different operators",
-                limit: KEPT as u64,
-            });
-        }
     }
 
     /// The name and the text of an attribute that has one. What is wrong with it is noted when it is walked.
@@ -403,26 +388,4 @@ impl Walk<'_> {
         let bytes = self.input.prefix(from, to.saturating_sub(from).min(TEXT))?;
         Ok(String::from_utf8_lossy(bytes).into_owned())
     }
-}
-
-/// Items of a shape; none when readers, who count in signed 64 bits, cannot.
-fn times(items: Option<u64>, size: u64) -> Option<u64> {
-    items?
-        .checked_mul(size)
-        .filter(|items| i64::try_from(*items).is_ok() && i64::try_from(size).is_ok())
-}
-
-/// Bytes of so many items of a `TensorProto.DataType`.
-fn size_of(items: u64, dtype: u64) -> Option<u64> {
-    let bits = match dtype {
-        1 | 6 | 12 => 32,
-        2 | 3 | 9 | 17..=20 | 24 => 8,
-        4 | 5 | 10 | 16 => 16,
-        7 | 11 | 13 | 14 => 64,
-        15 => 128,
-        21..=23 => 4,
-        25 | 26 => 2,
-        _ => return None,
-    };
-    Some(items.checked_mul(bits)?.div_ceil(8))
 }

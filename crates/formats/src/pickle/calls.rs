@@ -257,20 +257,23 @@ impl Machine<'_> {
         values: &[Value],
         at: u64,
     ) -> io::Result<usize> {
-        let expression = self.expression(callee, opcode, values)?;
         let arguments = values
             .iter()
             .take(ARGUMENTS)
             .map(|value| self.describe_argument(*value))
             .collect::<io::Result<_>>()?;
+        let mut expression = String::new();
         let mut uses = Vec::new();
-        for value in values.iter().take(ARGUMENTS) {
-            self.uses(*value, USES_DEPTH, &mut uses)?;
+        let mut holds_text = false;
+        if self.written {
+            let shown = values.get(..ARGUMENTS).unwrap_or(values);
+            expression = self.expression(callee, opcode, values)?;
+            for value in shown {
+                self.uses(*value, USES_DEPTH, &mut uses)?;
+            }
+            let holds = |value: &Value| self.holds_text(*value, USES_DEPTH);
+            holds_text = shown.iter().any(holds);
         }
-        let holds_text = values
-            .iter()
-            .take(ARGUMENTS)
-            .any(|value| self.holds_text(*value, USES_DEPTH));
         let call = self.out.calls.len();
         self.out.calls.push(Call {
             callee,

@@ -90,6 +90,8 @@ pub(super) struct Machine<'a> {
     suspended: Vec<Suspended>,
     protocol: Option<u8>,
     reading: Reading,
+    /// Whether calls are written out, with what they are given.
+    pub(super) written: bool,
     frame_end: u64,
     steps: u64,
     /// Values that nodes keep, over the whole stream.
@@ -101,6 +103,7 @@ impl<'a> Machine<'a> {
     pub(super) fn new(bytes: &'a dyn Bytes, limits: &Limits, reading: Reading) -> Self {
         Self {
             reading,
+            written: true,
             input: Input::new(bytes),
             at: 0,
             stack: Vec::new(),

@@ -431,9 +431,11 @@ pub fn describe(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Pickles> {
     follow(bytes, limits, 0, &mut inner::Budget::new(limits))
 }
 
-/// Describes only what lies bare, for telling formats apart.
+/// Describes only what lies bare, for telling formats apart: what is called, and not with what.
 pub(crate) fn glance(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Pickles> {
-    Ok(Machine::new(bytes, limits, Reading::Joined).run()?.0)
+    let mut machine = Machine::new(bytes, limits, Reading::Joined);
+    machine.written = false;
+    Ok(machine.run()?.0)
 }
 
 /// Describes pickles that lie so many levels deep inside the values of others.

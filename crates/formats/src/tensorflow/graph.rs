@@ -4,6 +4,7 @@
 use std::io;
 
 use super::{Attribute, Fault, LIST, NESTED, NODES, Node, Scope, TEXT, TEXTS, Walk, recognise};
+use crate::extent::Sort;
 use crate::wire::{Wire, varint};
 
 /// `DT_STRING` of types.proto.
@@ -23,7 +24,7 @@ impl Walk<'_> {
             match (field.number, field.value) {
                 (1, Wire::Span(from, to)) => self.node((from, to), &mut scope)?,
                 (2, Wire::Span(from, to)) => self.library((from, to))?,
-                _ => {}
+                _ => self.reader.pass(field, 5),
             }
         }
         self.model.scopes.push(scope);
@@ -35,6 +36,8 @@ impl Walk<'_> {
         while let Some(field) = self.reader.next(&mut at, end)? {
             if let (1, Wire::Span(from, to)) = (field.number, field.value) {
                 self.function((from, to))?;
+            } else {
+                self.reader.pass(field, 3);
             }
         }
         Ok(())
@@ -52,7 +55,7 @@ impl Walk<'_> {
             match (field.number, field.value) {
                 (1, Wire::Span(from, to)) => self.signature((from, to), &mut scope)?,
                 (3, Wire::Span(from, to)) => self.node((from, to), &mut scope)?,
-                _ => {}
+                _ => self.reader.pass(field, 8),
             }
         }
         if self.model.scopes.len() >= LIST {
@@ -75,7 +78,7 @@ impl Walk<'_> {
                     let name = self.first_text((from, to))?;
                     scope.arguments.push(name);
                 }
-                _ => {}
+                _ => self.reader.pass(field, 21),
             }
         }
         Ok(())
@@ -106,7 +109,7 @@ impl Walk<'_> {
                     node.inputs.push(input);
                 }
                 (5, Wire::Span(from, to)) => self.attribute((from, to), &mut node)?,
-                _ => {}
+                _ => self.reader.pass(field, 7),
             }
         }
         scope.nodes.push(node);
@@ -120,7 +123,7 @@ impl Walk<'_> {
             match (field.number, field.value) {
                 (1, Wire::Span(from, to)) => attribute.name = self.kept((from, to))?,
                 (2, Wire::Span(from, to)) => self.value((from, to), &mut attribute, 0)?,
-                _ => {}
+                _ => self.reader.pass(field, 2),
             }
         }
         let holds_something = attribute.flag.is_some()
@@ -146,7 +149,7 @@ impl Walk<'_> {
                 (5, Wire::Varint(flag)) => attribute.flag = Some(flag != 0),
                 (8, Wire::Span(from, to)) => self.tensor((from, to), attribute)?,
                 (10, Wire::Span(from, to)) => self.function_name((from, to), attribute, depth)?,
-                _ => {}
+                _ => self.reader.pass(field, 10),
             }
         }
         Ok(())
@@ -164,7 +167,7 @@ impl Walk<'_> {
                 (2, Wire::Span(from, to)) => self.keep_text((from, to), attribute)?,
                 (8, Wire::Span(from, to)) => self.tensor((from, to), attribute)?,
                 (9, Wire::Span(from, to)) => self.function_name((from, to), attribute, depth)?,
-                _ => {}
+                _ => self.reader.pass(field, 9),
             }
         }
         Ok(())
@@ -194,10 +197,12 @@ impl Walk<'_> {
                     while let Some(entry) = self.reader.next(&mut from, to)? {
                         if let (2, Wire::Span(from, to)) = (entry.number, entry.value) {
                             self.value((from, to), attribute, depth.saturating_add(1))?;
+                        } else {
+                            self.reader.pass(entry, 2);
                         }
                     }
                 }
-                _ => {}
+                _ => self.reader.pass(field, 2),
             }
         }
         Ok(())
@@ -212,11 +217,19 @@ impl Walk<'_> {
                 (1, Wire::Varint(dtype)) => is_text = dtype == STRING,
                 (4, Wire::Span(from, to)) => content = Some((from, to)),
                 (8, Wire::Span(from, to)) => self.keep_text((from, to), attribute)?,
-                _ => {}
+                // The lists of numbers of each type.
+                (5..=7 | 9..=13 | 16..=18, Wire::Span(from, to)) => {
+                    self.reader.extents.note(from, to, Sort::Numbers);
+                }
+                _ => self.reader.pass(field, 18),
             }
         }
-        match content.filter(|_| is_text) {
-            Some(span) => self.packed_texts(span, attribute),
+        match content {
+            Some(span) if is_text => self.packed_texts(span, attribute),
+            Some((from, to)) => {
+                self.reader.extents.note(from, to, Sort::Numbers);
+                Ok(())
+            }
             None => Ok(()),
         }
     }
@@ -228,6 +241,7 @@ impl Walk<'_> {
         (from, end): (u64, u64),
         attribute: &mut Attribute,
     ) -> io::Result<()> {
+        self.reader.extents.note(from, end, Sort::Text);
         let (mut at, mut total) = (from, 0_u64);
         let mut lengths = Vec::new();
         while lengths.len() < TEXTS && at.saturating_add(total) < end {
@@ -251,6 +265,8 @@ impl Walk<'_> {
         if attribute.texts.len() < TEXTS {
             let text = self.kept(span)?;
             attribute.texts.push(text);
+        } else {
+            self.reader.note_text(span);
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ use std::io;
 use tutela_core::{Bytes, Limits};
 
 use crate::Format;
+use crate::extent::{Extents, Sort};
 use crate::wire::{Reader, Wire};
 
 pub(crate) use graph::node_of;
@@ -46,6 +47,8 @@ pub struct Model {
     pub nodes: u64,
     /// What is malformed, or was not followed.
     pub faults: Vec<Fault>,
+    /// Structure, texts and numbers in it; the rest belongs to nothing.
+    pub(crate) extents: Extents,
 }
 
 /// A graph, or the body of a function.
@@ -159,7 +162,9 @@ pub enum Fault {
 /// What reading the bytes returns.
 pub fn read(bytes: &dyn Bytes, format: Format, limits: &Limits) -> io::Result<Model> {
     if recognise::is_text(bytes)? {
-        return text::read(bytes, limits);
+        let mut model = text::read(bytes, limits)?;
+        model.extents.note(0, bytes.len(), Sort::Structure);
+        return Ok(model);
     }
     let mut walk = Walk {
         reader: Reader::new(bytes, limits),
@@ -206,6 +211,10 @@ impl Walk<'_> {
                 limit: limits.member_bytes,
             });
         }
+        self.model.extents = std::mem::take(&mut self.reader.extents);
+        if !self.model.faults.is_empty() {
+            self.model.extents.stop();
+        }
         self.model
     }
 
@@ -216,6 +225,8 @@ impl Walk<'_> {
             if let (2, Wire::Span(from, to)) = (field.number, field.value) {
                 self.meta_graph((from, to))?;
                 self.graph = self.graph.saturating_add(1);
+            } else {
+                self.reader.pass(field, 2);
             }
         }
         Ok(())
@@ -228,7 +239,7 @@ impl Walk<'_> {
                 (1, Wire::Span(from, to)) => self.meta_info((from, to))?,
                 (2, Wire::Span(from, to)) => self.graph((from, to))?,
                 (6, Wire::Span(from, to)) => self.asset((from, to))?,
-                _ => {}
+                _ => self.reader.pass(field, 7),
             }
         }
         Ok(())
@@ -238,6 +249,8 @@ impl Walk<'_> {
         while let Some(field) = self.reader.next(&mut at, end)? {
             if let (5, Wire::Span(from, to)) = (field.number, field.value) {
                 self.model.version = Some(self.reader.text((from, to), 100)?);
+            } else {
+                self.reader.pass(field, 8);
             }
         }
         Ok(())
@@ -256,7 +269,7 @@ impl Walk<'_> {
             match (field.number, field.value) {
                 (1, Wire::Span(from, to)) => asset.tensor = self.first_text((from, to))?,
                 (2, Wire::Span(from, to)) => asset.file = self.reader.text((from, to), TEXT)?,
-                _ => {}
+                _ => self.reader.pass(field, 2),
             }
         }
         if self.model.assets.len() >= LIST {
@@ -276,6 +289,9 @@ impl Walk<'_> {
         while let Some(field) = self.reader.next(&mut at, end)? {
             if let (1, Wire::Span(from, to)) = (field.number, field.value) {
                 text = self.reader.text((from, to), TEXT)?;
+            } else {
+                // `TensorInfo` and `ArgDef`.
+                self.reader.pass(field, 8);
             }
         }
         Ok(text)

@@ -109,6 +109,7 @@ fn placeless(mut model: Model) -> Model {
     for asset in &mut model.assets {
         (asset.at, asset.end) = (0, 0);
     }
+    model.extents = Extents::default();
     model.scopes.sort_by_key(|scope| scope.function.clone());
     model
 }

@@ -5,6 +5,7 @@
 //! that leads out of the file or of its list.
 
 mod flex;
+mod map;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use std::io;
 
 use tutela_core::{Bytes, Limits};
 
+use crate::extent::Extents;
 use crate::flat::{Broken, Flat, Table, Vector};
 use crate::tensorflow::Node;
 
@@ -38,6 +40,8 @@ pub struct Model {
     pub tensors: u64,
     /// What is malformed, or was not followed.
     pub faults: Vec<Fault>,
+    /// Tables, texts and buffers in it; the rest belongs to nothing.
+    pub(crate) extents: Extents,
 }
 
 /// An operator that is not of TensorFlow Lite itself. Texts are as written, not escaped.
@@ -121,6 +125,7 @@ pub fn read(bytes: &dyn Bytes, limits: &Limits) -> io::Result<Model> {
     let done = walk.root();
     walk.settle(done, "model", 0)?;
     walk.unused();
+    walk.model.extents = map::map(&mut Flat::new(bytes, limits))?;
     Ok(walk.model)
 }
 

@@ -1,9 +1,10 @@
 //! Describes the programs in `TorchScript` archives without compiling one.
 //!
 //! torch keeps the code of a model as source in a language that looks like Python (`code/…​.py`), or, for
-//! mobile devices, as instructions in a pickle (`bytecode.pkl`). [`source`] reads the first, [`operators`] the
-//! second.
+//! mobile devices, as instructions in a pickle (`bytecode.pkl`) or in a flatbuffer without an archive. [`source`]
+//! reads the first, [`operators`] the second, [`mobile`] the third.
 
+pub mod mobile;
 pub mod source;
 mod token;
 

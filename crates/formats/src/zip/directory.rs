@@ -84,6 +84,7 @@ impl Reader<'_> {
         let mut other = Archive::default();
         self.directory(reading, end.start, &mut other)?;
         let mut differs = false;
+        let loose = std::mem::take(&mut other.loose);
         for (index, member) in other.members.into_iter().enumerate() {
             let full = archive.members.len() as u64 >= self.limits.members;
             if full || member.data.is_none() || archive.members.contains(&member) {
@@ -101,6 +102,7 @@ impl Reader<'_> {
             archive.members.push(member);
         }
         if differs {
+            archive.loose.extend(loose);
             self.cover(end, reading);
         }
         Ok(differs)
@@ -124,19 +126,19 @@ impl Reader<'_> {
                 archive.note(None, Fault::TooMany(self.limits.members));
                 return Ok(true);
             }
-            let Some((member, name, next)) = listed_member(&mut self.input, at)? else {
+            let Some(listed) = listed_member(&mut self.input, at)? else {
                 if at < stop {
                     return Ok(false);
                 }
                 break;
             };
             if at >= stop {
-                let shown = escape(&member.name, 200);
+                let shown = escape(&listed.member.name, 200);
                 archive.note(Some(archive.members.len()), Fault::OtherDirectory(shown));
             }
-            self.member(member, &name, reading.shift, archive)?;
+            at = listed.next;
+            self.member(listed, reading.shift, archive)?;
             count = count.saturating_add(1);
-            at = next;
         }
         let promised = if reading.wide { count } else { count % 65_536 };
         if promised != reading.count {
@@ -152,13 +154,12 @@ impl Reader<'_> {
     }
 
     /// Adds a member, and a second one where its own header would have a loader read other bytes.
-    fn member(
-        &mut self,
-        mut member: Member,
-        name: &[u8],
-        shift: u64,
-        archive: &mut Archive,
-    ) -> io::Result<()> {
+    fn member(&mut self, listed: Listed, shift: u64, archive: &mut Archive) -> io::Result<()> {
+        let most = self.limits.members;
+        archive.loosen(&listed.extra.0, listed.extra.1, most);
+        let comment = listed.next.saturating_sub(listed.comment);
+        archive.comment_at(listed.comment, comment, most);
+        let (mut member, name) = (listed.member, listed.name.as_slice());
         member.header = member.header.saturating_add(shift);
         let index = archive.members.len();
         let local = Local::read(&mut self.input, member.header)?;
@@ -173,6 +174,9 @@ impl Reader<'_> {
             };
             member.local_name = Some(other);
             archive.note(Some(index), fault);
+        }
+        if let Some(local) = &local {
+            archive.loosen(&local.extra.0, local.extra.1, most);
         }
         match &local {
             Some(local) => compare(&mut member, name, local, index, archive),
@@ -230,7 +234,19 @@ impl Archive {
     }
 }
 
-fn listed_member(input: &mut Input<'_>, at: u64) -> io::Result<Option<(Member, Vec<u8>, u64)>> {
+/// An entry of a directory.
+struct Listed {
+    member: Member,
+    name: Vec<u8>,
+    /// Its extra fields, and where they begin.
+    extra: (Vec<u8>, u64),
+    /// Where its comment begins.
+    comment: u64,
+    /// Where the next entry begins.
+    next: u64,
+}
+
+fn listed_member(input: &mut Input<'_>, at: u64) -> io::Result<Option<Listed>> {
     let Some(fixed) = input.slice(at, 46)?.map(<[u8]>::to_vec) else {
         return Ok(None);
     };
@@ -259,10 +275,14 @@ fn listed_member(input: &mut Input<'_>, at: u64) -> io::Result<Option<(Member, V
         // The mode of Unix files stands in the upper half of the external attributes.
         mode: short(40),
     };
-    let next = extra_at
-        .saturating_add(extra_length)
-        .saturating_add(u64::from(short(32)));
-    Ok(Some((member, name, next)))
+    let comment = extra_at.saturating_add(extra_length);
+    Ok(Some(Listed {
+        member,
+        name,
+        extra: (extra, extra_at),
+        comment,
+        next: comment.saturating_add(u64::from(short(32))),
+    }))
 }
 
 /// Replaces each field that says "in zip64" by the next value of the zip64 extra field.

@@ -27,6 +27,8 @@ pub(super) struct Local {
     pub(super) packed: u64,
     pub(super) unpacked: u64,
     pub(super) data: u64,
+    /// Its extra fields, and where they begin.
+    pub(super) extra: (Vec<u8>, u64),
 }
 
 impl Local {
@@ -55,6 +57,7 @@ impl Local {
             packed,
             unpacked,
             data: extra_at.saturating_add(extra_length),
+            extra: (extra, extra_at),
         }))
     }
 
@@ -160,6 +163,7 @@ impl<'a, 'b> Gaps<'a, 'b> {
         archive.note(Some(archive.members.len()), Fault::Unlisted(shown));
         let end = local.data.saturating_add(member.packed);
         archive.members.push(member);
+        archive.loosen(&local.extra.0, local.extra.1, self.members);
         behind_descriptor(self.input, end)
     }
 

@@ -7,6 +7,7 @@
 
 mod directory;
 mod end;
+mod extra;
 mod local;
 mod member;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use std::io;
 
 use tutela_core::{Bytes, Limits};
 
+pub use extra::Loose;
 pub use member::{Content, Unreadable};
 
 /// A zip archive.
@@ -30,6 +32,8 @@ pub struct Archive {
     comment: Option<u64>,
     /// Directories, end records, and the sizes that stand behind members.
     structure: Vec<(u64, u64)>,
+    /// What in its headers may hold anything.
+    loose: Vec<Loose>,
 }
 
 impl Archive {
@@ -37,6 +41,12 @@ impl Archive {
     #[must_use]
     pub fn structure(&self) -> &[(u64, u64)] {
         &self.structure
+    }
+
+    /// Extra fields of no known form, and comments of members.
+    #[must_use]
+    pub fn loose(&self) -> &[Loose] {
+        &self.loose
     }
 
     /// Where the bytes begin behind the last record, if `length` leaves any: the comment and what follows.

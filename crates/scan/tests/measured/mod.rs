@@ -125,6 +125,7 @@ fn examine(path: &Path, name: &str) -> Record {
         limits: &Limits::default(),
         settings: &settings,
         artifacts: std::slice::from_ref(&artifact),
+        memo: &tutela_core::Memo::default(),
         progress: &NoProgress,
     };
     tutela_core::run(*check, &artifact, &context)

@@ -75,7 +75,7 @@ pub(super) fn account(view: &View<'_>, budget: Budget) -> Account {
 fn sums(predicate: &CheckPredicate) -> Vec<(&str, &str, Sum)> {
     let mut sums: BTreeMap<&str, Sum> = BTreeMap::new();
     for stretch in &predicate.stretches {
-        let sum = sums.entry(sort_of(stretch)).or_default();
+        let sum = sums.entry(&stretch.what).or_default();
         let length = stretch.end.saturating_sub(stretch.start);
         sum.bytes = sum.bytes.saturating_add(length);
         sum.stretches = sum.stretches.saturating_add(1);
@@ -90,15 +90,6 @@ fn sums(predicate: &CheckPredicate) -> Vec<(&str, &str, Sum)> {
         .collect();
     sums.sort_by_key(|(_, _, sum)| std::cmp::Reverse(sum.bytes));
     sums
-}
-
-/// Members are one sort, whatever they are called.
-fn sort_of(stretch: &Stretch) -> &str {
-    if stretch.what.starts_with("member `") {
-        "members of archives, each told by itself"
-    } else {
-        &stretch.what
-    }
 }
 
 fn sort(artifact: &str, what: &str, sum: &Sum) -> Sort {
@@ -116,6 +107,9 @@ fn left(stretch: &Stretch) -> Left {
     Left {
         place: show(&stretch.place, MESSAGE),
         range: format!("{}..{}", stretch.start, stretch.end),
-        what: show(&stretch.what, NAME),
+        what: match &stretch.holds {
+            Some(name) => show(&format!("{}: {name}", stretch.what), MESSAGE),
+            None => show(&stretch.what, NAME),
+        },
     }
 }

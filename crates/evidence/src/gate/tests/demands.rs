@@ -1,5 +1,7 @@
 //! What evidence must be: there, about the present bytes, signed, of the right age, and able to look.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::Refused;
 
@@ -20,25 +22,25 @@ const ROWS: &[Row] = &[
     ),
     (
         "other configuration",
-        |piece| piece.predicate.configuration.digest = digest("other"),
+        |piece| Arc::make_mut(&mut piece.predicate.configuration).digest = digest("other"),
         Verdict::Incomplete,
         &["other-configuration"],
     ),
     (
         "other kind",
-        |piece| piece.predicate.artifact.kind = Kind::Model,
+        |piece| Arc::make_mut(&mut piece.predicate.artifact).kind = Kind::Model,
         Verdict::Incomplete,
         &["other-configuration"],
     ),
     (
         "another artifact",
-        |piece| "goods".clone_into(&mut piece.predicate.artifact.name),
+        |piece| "goods".clone_into(&mut Arc::make_mut(&mut piece.predicate.artifact).name),
         Verdict::Incomplete,
         &["missing-evidence"],
     ),
     (
         "another check",
-        |piece| "other".clone_into(&mut piece.predicate.check.code),
+        |piece| "other".clone_into(&mut Arc::make_mut(&mut piece.predicate.check).code),
         Verdict::Incomplete,
         &["missing-evidence"],
     ),
@@ -245,7 +247,7 @@ fn the_newest_exact_evidence_counts() {
     scene.expect(Verdict::Allow, &[]);
     // Newer, but under another configuration: what fits speaks.
     scene.dossier.checks[0] = newer;
-    scene.dossier.checks[0].predicate.configuration.digest = digest("other");
+    Arc::make_mut(&mut scene.dossier.checks[0].predicate.configuration).digest = digest("other");
     scene.expect(Verdict::Allow, &[]);
 }
 

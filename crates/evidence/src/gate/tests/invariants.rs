@@ -1,5 +1,7 @@
 //! What must hold whatever the dossier: the gate never turns green because of a loss or an addition.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree as _;
@@ -54,11 +56,11 @@ proptest! {
         let piece = &mut scene.dossier.checks[number];
         match change {
             0 => piece.subject = other,
-            1 => piece.predicate.configuration.digest = other,
+            1 => Arc::make_mut(&mut piece.predicate.configuration).digest = other,
             2 => piece.standing = signed(&[&other.to_hex()], 4),
             3 => piece.standing = Standing::Unsigned,
-            4 => piece.predicate.check.code.push('x'),
-            5 => piece.predicate.artifact.name.push('x'),
+            4 => Arc::make_mut(&mut piece.predicate.check).code.push('x'),
+            5 => Arc::make_mut(&mut piece.predicate.artifact).name.push('x'),
             _ => piece.predicate.as_of = Timestamp::from_seconds(now().seconds() + seconds),
         }
         prop_assert_ne!(scene.decide().verdict, Verdict::Allow);

@@ -94,7 +94,8 @@ fn evidence(artifact: &Expected, check: &ExpectedCheck, index: u64) -> Evidence<
             tool: Tool {
                 name: "tutela".to_owned(),
                 version: "0.1.0".to_owned(),
-            },
+            }
+            .into(),
             check: CheckRecord {
                 code: check.code.clone(),
                 title: "A title".to_owned(),
@@ -103,13 +104,15 @@ fn evidence(artifact: &Expected, check: &ExpectedCheck, index: u64) -> Evidence<
                 suite: check.suite,
                 stages: vec![Stage::Test],
                 references: Vec::new(),
-            },
+            }
+            .into(),
             artifact: ArtifactRecord {
                 name: artifact.artifact.clone(),
                 kind: artifact.kind,
                 files: 1,
                 bytes: 10,
-            },
+            }
+            .into(),
             outcome: Outcome::Clean,
             findings: Vec::new(),
             findings_omitted: 0,
@@ -121,7 +124,8 @@ fn evidence(artifact: &Expected, check: &ExpectedCheck, index: u64) -> Evidence<
             configuration: Configuration {
                 digest: check.configuration,
                 settings: BTreeMap::new(),
-            },
+            }
+            .into(),
             self_test: Some(SelfTest {
                 red: true,
                 saw: "the planted fault".to_owned(),

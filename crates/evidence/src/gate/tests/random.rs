@@ -1,5 +1,7 @@
 //! Scenes drawn at random.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -35,7 +37,7 @@ impl Draw {
         let predicate = &mut piece.predicate;
         predicate.as_of = now().plus_days(self.days);
         if !self.same_configuration {
-            predicate.configuration.digest = digest("other configuration");
+            Arc::make_mut(&mut predicate.configuration).digest = digest("other configuration");
         }
         for (severity, identity) in &self.findings {
             let one = finding(self.code, *severity, &identity.to_string());

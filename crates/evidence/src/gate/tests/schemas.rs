@@ -1,5 +1,7 @@
 //! The published schemas against what is really written, and against the reader.
 
+use std::sync::Arc;
+
 use jsonschema::Validator;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -175,8 +177,8 @@ fn every_finding() -> Vec<Finding> {
 fn full_check(outcome: Outcome) -> CheckPredicate {
     let mut predicate = Scene::green().piece("loans", "balance").predicate.clone();
     predicate.outcome = outcome;
-    predicate.check.references = references();
-    predicate.check.stages = Stage::ALL.to_vec();
+    Arc::make_mut(&mut predicate.check).references = references();
+    Arc::make_mut(&mut predicate.check).stages = Stage::ALL.to_vec();
     predicate.findings = every_finding();
     predicate.findings_omitted = u64::MAX;
     let interval = Uncertainty::Interval {
@@ -202,13 +204,15 @@ fn full_check(outcome: Outcome) -> CheckPredicate {
         start: 7,
         end: u64::MAX,
         what: "numbers".to_owned(),
+        holds: Some("unpacked".to_owned()),
     }];
     predicate.stretches_omitted = 3;
     predicate.skipped = vec![Skipped {
         what: ".git".to_owned(),
         why: "version control".to_owned(),
     }];
-    predicate.configuration.settings = BTreeMap::from([("least-rows".to_owned(), 30.0)]);
+    Arc::make_mut(&mut predicate.configuration).settings =
+        BTreeMap::from([("least-rows".to_owned(), 30.0)]);
     predicate.seed = u64::MAX;
     predicate
 }
@@ -236,7 +240,9 @@ fn check_predicates_of_every_shape_are_valid_and_nothing_else_is() {
     for class in classes {
         for suite in Suite::ALL {
             for kind in [Kind::Model, Kind::Dataset, Kind::Files] {
-                (bare.check.class, bare.check.suite, bare.artifact.kind) = (class, suite, kind);
+                let check = Arc::make_mut(&mut bare.check);
+                (check.class, check.suite) = (class, suite);
+                Arc::make_mut(&mut bare.artifact).kind = kind;
                 assert_valid(&schema, &serde_json::to_value(&bare).unwrap());
             }
         }

@@ -1,5 +1,7 @@
 //! Bounds on measures.
 
+use std::sync::Arc;
+
 use super::*;
 
 fn bounded(min: Option<f64>, max: Option<f64>, decide_on: Bound) -> Threshold {
@@ -125,10 +127,7 @@ fn measures_under_another_configuration_meet_no_bound() {
     let exact = measure("ratio", 0.9, Uncertainty::Exact);
     let mut scene = scene(bounded(Some(0.8), None, Bound::Interval), vec![exact]);
     scene.expect(Verdict::Allow, &[]);
-    scene
-        .piece("loans", "balance")
-        .predicate
-        .configuration
-        .digest = digest("other");
+    let piece = scene.piece("loans", "balance");
+    Arc::make_mut(&mut piece.predicate.configuration).digest = digest("other");
     scene.expect(Verdict::Incomplete, &["other-configuration"]);
 }

@@ -1,5 +1,7 @@
 //! Waivers: who may answer for what, and for how long.
 
+use std::sync::Arc;
+
 use super::*;
 
 fn waiver(rule: &str, subject: Digest) -> Waiver {
@@ -147,11 +149,11 @@ fn malware_cannot_be_waived_whatever_the_evidence_calls_it() {
     scene.find("m.onnx", "bad-pickle", Severity::Critical, "x");
     scene.policy.waivers = vec![waiver("bad-pickle", digest("m.onnx"))];
     scene.expect(Verdict::Deny, &["finding", "forbidden-waiver"]);
-    scene.piece("m.onnx", "bad-pickle").predicate.check.class = Class::Quality;
+    Arc::make_mut(&mut scene.piece("m.onnx", "bad-pickle").predicate.check).class = Class::Quality;
     scene.expect(Verdict::Deny, &["finding", "forbidden-waiver"]);
     // Nor when the check of today is milder than what was signed.
     scene.expected[1].checks[0].class = Class::Quality;
-    scene.piece("m.onnx", "bad-pickle").predicate.check.class = Class::Malware;
+    Arc::make_mut(&mut scene.piece("m.onnx", "bad-pickle").predicate.check).class = Class::Malware;
     scene.expect(Verdict::Deny, &["finding", "forbidden-waiver"]);
 }
 

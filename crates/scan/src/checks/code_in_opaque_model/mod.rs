@@ -6,7 +6,8 @@ use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Finding, Limits, Reference, Region, Scratch, Sink,
     declare_check, escape,
 };
-use tutela_formats::{Entry, Format, layers, strings};
+use tutela_formats::torchscript::mobile;
+use tutela_formats::{Entry, Format, layers, onnx, strings};
 
 use crate::config::name_of;
 use crate::inside::{location, place};
@@ -17,8 +18,8 @@ declare_check! {
     /// Code in models whose formats are not, or not wholly, taken apart.
     ///
     /// # What it finds
-    /// In models of PyTorch mobile, ONNX Runtime, TensorRT, RKNN and GGML, which are only recognised, in those of ExecuTorch, Torch7
-    /// and Paddle beside what their own checks read, and in files of no known format that are named like an engine (`.engine`,
+    /// In models of TensorRT, RKNN, GGML and CNTK 1, which are only recognised, in those of ONNX Runtime, PyTorch mobile, ExecuTorch, Torch7,
+    /// CNTK and Paddle beside what their own checks read, and in files of no known format that are named like an engine (`.engine`,
     /// `.plan`, `.mnn`, `.cntk`, `.om` and others): programs and libraries for the processor of the host, paths of
     /// libraries to load, and texts that start programs, run code or talk to other computers.
     ///
@@ -109,6 +110,8 @@ const fn is_opaque(format: Format) -> bool {
             | Format::Torch7
             | Format::Paddle
             | Format::Ggml
+            | Format::Cntk
+            | Format::CntkNetwork
     )
 }
 
@@ -165,8 +168,20 @@ fn has_texts(entry: &Entry<'_>, format: Format, limits: &Limits) -> io::Result<b
     Ok(match format {
         Format::Ggml => false,
         Format::Paddle => !layers::read(entry.bytes, format, limits)?.faults.is_empty(),
+        Format::TorchMobile => !mobile::read(entry.bytes, limits)?.faults.is_empty(),
+        Format::OnnxRuntime => {
+            let model = entry.onnx(limits)?;
+            !model.faults.is_empty() || !model.operators.iter().any(has_words)
+        }
         _ => true,
     })
+}
+
+/// Whether an operator of ONNX brings words along: those of tokenizers, of classic learning, of texts.
+fn has_words(operator: &onnx::Operator) -> bool {
+    let is_classic = operator.domain.starts_with("ai.onnx.ml");
+    let words = ["String", "Token", "Vocab", "TfIdf", "Label", "Bpe"];
+    is_classic || words.iter().any(|word| operator.name.contains(word))
 }
 
 fn examine(

@@ -1,6 +1,7 @@
 //! Configurations that name what a loader will call: Hydra targets, YAML tags of Python, code as text.
 
 mod rules;
+mod yolo;
 
 use tutela_core::{Artifact, Context, Error, Reference, Scratch, declare_check};
 
@@ -16,7 +17,8 @@ declare_check! {
     /// the imports of a pickle: Hydra's `_target_`, `class_path` and their like that name `os.system`,
     /// `builtins.exec`, `torch.load` or anything else that starts programs, runs or loads code, talks over the
     /// network or touches files; YAML tags such as `!!python/object/apply:os.system`; texts that are Python code
-    /// such as `__import__('os').system(…)`; the `download` of a data set for YOLO, which is run. Names that are not known to be harmless are medium findings.
+    /// such as `__import__('os').system(…)`; the `download` of a data set for YOLO, which is run; layers of a
+    /// YOLO model (`[-1, 1, os.system, ["…"]]`), whose names and texts are evaluated. Names that are not known to be harmless are medium findings.
     ///
     /// # Why it matters
     /// Hydra calls whatever `_target_` names, with the arguments that stand beside it, and `yaml.load` with an

@@ -3,6 +3,7 @@
 use tutela_core::Severity;
 use tutela_formats::tree::{Document, Node, Value};
 
+use super::yolo;
 use crate::callables::Effect;
 use crate::config::{REMARKS, Remark, effect_of_path, is_path, shown};
 use crate::signs;
@@ -10,6 +11,7 @@ use crate::source::{Deed, acts};
 
 /// A configuration without any of these is of no interest.
 pub(super) const WORDS: &[&str] = &[
+    "backbone",
     "target",
     "component",
     "download",
@@ -42,6 +44,7 @@ pub(super) fn judge(document: &Document) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for root in &document.roots {
         dataset(root, &mut remarks);
+        yolo::judge(root, &mut remarks);
         root.each("", &mut |key, node| match &node.value {
             _ if remarks.len() >= REMARKS => {}
             Value::Tagged(tag, _) => tagged(tag, node, &mut remarks),
@@ -177,7 +180,7 @@ fn called(key: &str, text: &str, node: &Node, remarks: &mut Vec<Remark>) {
 }
 
 /// What runs code under a key that may mean anything: the well-known functions, by their full names.
-fn runs_code(path: &str) -> bool {
+pub(super) fn runs_code(path: &str) -> bool {
     let Some((module, name)) = path.rsplit_once('.') else {
         return false;
     };

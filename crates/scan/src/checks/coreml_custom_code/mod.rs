@@ -3,10 +3,11 @@
 use tutela_core::{
     Artifact, Context, Error, Reference, Region, Scratch, Severity, declare_check, escape,
 };
-use tutela_formats::coreml::{self, Kind, Name};
+use tutela_formats::coreml::{Kind, Name};
+use tutela_formats::tree::Document;
 use tutela_formats::{Entry, Format};
 
-use crate::config::shown;
+use crate::config::{REMARKS, Remark, document, report, shown};
 use crate::inside::{location, place};
 use crate::signs;
 use crate::together::{EntryCheck, Visitor};
@@ -16,8 +17,10 @@ declare_check! {
     ///
     /// # What it finds
     /// Custom layers and custom models, which name a class of the program that loads the model; linked models whose file
-    /// or search path is absolute or climbs out of the folder; texts handed to such classes, and texts of the
-    /// description, that are commands or code. Networks in branches, loops and pipelines are looked into.
+    /// or search path is absolute or climbs out of the folder, and the same of files with the weights of a program and of
+    /// parts that the manifest of an `.mlpackage` names; texts handed to such classes, and texts of the
+    /// description, that are commands or code. Networks in branches, loops and pipelines, and programs in MIL, are looked
+    /// into.
     ///
     /// # Why it matters
     /// A Core ML model is data until it names a class: the loader makes an object of it and hands it what the model says.
@@ -33,8 +36,8 @@ declare_check! {
     /// replace linked models by a pipeline in one file.
     ///
     /// # Limits
-    /// What the class does is not known here: it is part of the program. Programs in MIL (`mlProgram`) and serialised
-    /// models are not looked into and make the outcome incomplete.
+    /// What the class does is not known here: it is part of the program. Serialised models are not looked into
+    /// and make the outcome incomplete. That the weights of a program reach into their file is not compared.
     ///
     /// # References
     /// CWE-829 (inclusion of functionality from untrusted control sphere), CWE-22 (path traversal); MITRE ATLAS
@@ -65,12 +68,15 @@ impl EntryCheck for CoremlCustomCode {
     fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         Box::new(move |file, entry, sink| {
             if !is_coreml(entry) {
+                if let Some(document) = document((file, entry), context, &[ITEMS], sink)? {
+                    report(&Self::INFO, package(&document), (file, entry), sink);
+                }
                 return Ok(());
             }
-            let model = coreml::read(entry.bytes, context.limits)?;
+            let model = entry.coreml(context.limits)?;
             let unread = model
                 .is_opaque
-                .then_some("it holds a program or a serialised model, which is not looked into");
+                .then_some("it holds a serialised model, which is not looked into");
             for why in model.unread.into_iter().chain(unread) {
                 sink.incomplete(format!("`{}`: {why}", place(file, entry.member)));
             }
@@ -114,6 +120,14 @@ fn judge(name: &Name) -> Option<(Severity, String)> {
             let message = format!("a linked model is loaded from `{text}`, outside of the folder");
             Some((Severity::High, message))
         }
+        // The folder of the model is written as `@model_path`.
+        Kind::Weights
+            if leads_out(name.text.strip_prefix("@model_path/").unwrap_or(&name.text)) =>
+        {
+            let message =
+                format!("weights are read from `{text}`, outside of the folder of the model");
+            Some((Severity::High, message))
+        }
         Kind::LinkedFile => {
             let message = format!("a linked model is loaded from `{text}`");
             Some((Severity::Low, message))
@@ -130,6 +144,26 @@ fn judge(name: &Name) -> Option<(Severity, String)> {
         }
         _ => None,
     }
+}
+
+/// What the manifest of an `.mlpackage` calls the list of its parts.
+const ITEMS: &str = "itemInfoEntries";
+
+/// Parts of a package that lie elsewhere: the loader opens them by the path below `Data` that the manifest says.
+fn package(document: &Document) -> Vec<Remark> {
+    let items = document.roots.iter().flat_map(|root| root.all(ITEMS));
+    let parts = items
+        .flat_map(|items| items.entries())
+        .map(|(_, part)| part);
+    let paths = parts.flat_map(|part| part.all("path"));
+    let out = paths.filter(|path| path.text().is_some_and(leads_out));
+    out.take(REMARKS)
+        .map(|path| {
+            let text = shown(path.text().unwrap_or_default());
+            let message = format!("a part of the package lies at `{text}`, outside of it");
+            Remark::about(path, Severity::High, message)
+        })
+        .collect()
 }
 
 /// A class has a plain name, perhaps with that of its module before it; anything else is none that a program has.

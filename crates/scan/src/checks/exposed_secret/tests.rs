@@ -21,6 +21,7 @@ fn examined(texts: &[(&str, &[u8])], limits: &Limits) -> Record {
         limits,
         settings: &settings,
         artifacts: std::slice::from_ref(&artifact),
+        memo: &tutela_core::Memo::default(),
         progress: &NoProgress,
     };
     tutela_core::run(&ExposedSecret, &artifact, &context)

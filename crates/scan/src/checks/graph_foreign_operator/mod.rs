@@ -1,4 +1,4 @@
-//! Operators of Paddle, `MXNet` and Caffe models that run Python or reach out of the process.
+//! Operators of Paddle, `MXNet`, Caffe and CNTK models that run Python or reach out of the process.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,19 +11,21 @@ use tutela_formats::layers::{self, Fault, Model, Operator};
 use tutela_formats::{Entry, Format};
 
 use crate::callables::{Effect, effect};
-use crate::config::{document, text_of};
+use crate::config::{document, is_path, text_of};
 use crate::inside::{location, place};
 use crate::signs;
+use crate::tensorflow::paths::{Reach, reach};
 use crate::together::{EntryCheck, Visitor};
 
 declare_check! {
-    /// Operators of Paddle, MXNet and Caffe models that run Python or reach out of the process.
+    /// Operators of Paddle, MXNet, Caffe and CNTK models that run Python or reach out of the process.
     ///
     /// # What it finds
-    /// In Paddle programs (`.pdmodel`): operators that call Python, write files or talk to other computers. In MXNet
+    /// In Paddle programs (`.pdmodel`, and the JSON of Paddle 3): operators that call Python, write files or talk to other computers. In MXNet
     /// graphs (`-symbol.json`): `Custom` operators, which need code of their own, and the old native operators, which
     /// jump to an address that stands in the file. In Caffe nets (`.caffemodel`, `.prototxt`): layers that import a
-    /// Python module and call a name in it. In all of them, settings that start programs, run code or name a library by
+    /// Python module and call a name in it. In CNTK models (`.dnn`, `.cmf`): functions of the user, for which the loader
+    /// runs `from module import class` as a text or opens a native library by its name. In all of them, settings that start programs, run code or name a library by
     /// its path; and arrays of weights that declare more than the file holds.
     ///
     /// # Why it matters
@@ -41,7 +43,7 @@ declare_check! {
     ///
     /// # Limits
     /// Code that a layer imports from elsewhere is not read. Operators that a library adds under a plain name are not
-    /// told from built-in ones. Sparse MXNet arrays and Paddle's newer programs in JSON are not looked into.
+    /// told from built-in ones. Sparse MXNet arrays and networks of CNTK 1 are not looked into.
     ///
     /// # References
     /// CWE-94 (code injection), CWE-470 (use of externally-controlled input to select code), CWE-829, CWE-822 (untrusted
@@ -49,7 +51,7 @@ declare_check! {
     /// article 15(5).
     pub struct GraphForeignOperator {
         code: "graph-foreign-operator",
-        title: "Paddle, MXNet or Caffe model runs foreign code",
+        title: "Paddle, MXNet, Caffe or CNTK model runs foreign code",
         severity: High,
         class: Malware,
         suite: Scan,
@@ -97,6 +99,7 @@ enum Framework {
     Paddle,
     MxNet,
     Caffe,
+    Cntk,
 }
 
 /// The model that an entry is, if it is one of these.
@@ -109,6 +112,7 @@ fn model(
         (Format::Paddle, Framework::Paddle),
         (Format::MxNet, Framework::MxNet),
         (Format::Caffe, Framework::Caffe),
+        (Format::Cntk, Framework::Cntk),
     ] {
         if entry.formats.contains(&format) {
             let model = layers::read(entry.bytes, format, context.limits)?;
@@ -116,7 +120,12 @@ fn model(
         }
     }
     if entry.formats.contains(&Format::Json) {
-        let document = document((file, entry), context, &["arg_nodes", "node_row_ptr"], sink)?;
+        let words = ["arg_nodes", "node_row_ptr", "base_code"];
+        let document = document((file, entry), context, &words, sink)?;
+        let program = document.as_ref().and_then(layers::program);
+        if let Some(model) = program {
+            return Ok(Some((Framework::Paddle, model)));
+        }
         let model = document.as_ref().and_then(layers::symbol);
         return Ok(model.map(|model| (Framework::MxNet, model)));
     }
@@ -169,6 +178,7 @@ fn judge(framework: Framework, operator: &Operator) -> Vec<(Severity, String)> {
         Framework::Paddle => paddle(operator),
         Framework::MxNet => mxnet(operator),
         Framework::Caffe => caffe(operator),
+        Framework::Cntk => cntk(operator),
     };
     let texts = operator.texts.iter().filter_map(|(name, text)| {
         let (at, sign) = signs::find(text)?;
@@ -184,16 +194,27 @@ fn judge(framework: Framework, operator: &Operator) -> Vec<(Severity, String)> {
 }
 
 fn paddle(operator: &Operator) -> Option<(Severity, String)> {
-    let (severity, what) = match operator.kind.as_str() {
+    let (dialect, name) = operator
+        .kind
+        .split_once('.')
+        .unwrap_or(("", &operator.kind));
+    let is_grave = |(_, text): &(String, String)| reach(text) == Reach::Grave;
+    let (severity, what) = match name {
+        _ if dialect == "py_op" => (Severity::High, "calls a function of Python"),
+        _ if dialect == "custom_op" => (Severity::Medium, "needs a library of its own"),
         "py_func" | "py_layer" => (Severity::High, "calls a function of Python"),
         "save" | "save_combine" => (Severity::High, "writes a file when it runs"),
         "listen_and_serv" | "heter_listen_and_serv" => {
             (Severity::High, "waits for other computers")
         }
-        "load" | "load_combine" => (Severity::Medium, "reads a file when it runs"),
-        "send" | "recv" | "recv_save" | "send_and_recv" => {
-            (Severity::Medium, "talks to other computers")
+        "load" | "load_combine" | "read_file" if operator.texts.iter().any(is_grave) => {
+            (Severity::High, "reads a file of the system when it runs")
         }
+        "load" | "load_combine" | "read_file" => (Severity::Medium, "reads a file when it runs"),
+        // Its other half, which Python keeps, is for training.
+        "pylayer" => (Severity::Low, "has a part that only Python has"),
+        "send" | "recv" | "recv_save" | "send_and_recv" | "send_v2" | "recv_v2" | "p_send"
+        | "p_recv" => (Severity::Medium, "talks to other computers"),
         _ => return None,
     };
     let kind = escape(&operator.kind, 80);
@@ -216,6 +237,56 @@ fn mxnet(operator: &Operator) -> Option<(Severity, String)> {
             Some((Severity::Medium, message))
         }
         _ => None,
+    }
+}
+
+/// The loader imports a class by running a text, or opens a library by its name.
+fn cntk(operator: &Operator) -> Option<(Severity, String)> {
+    let modules = operator.all("module");
+    if operator.kind == "native" {
+        let judged = modules.map(|module| {
+            let is_path = module.contains(['/', '\\']) || module.contains("..");
+            let severity = if is_path {
+                Severity::High
+            } else {
+                Severity::Medium
+            };
+            let shown = escape(module, 120);
+            let message = format!("a function has the loader open the library `{shown}`");
+            (severity, message)
+        });
+        return judged.max();
+    }
+    let mut judged = Vec::new();
+    for module in modules {
+        for class in operator.all("class") {
+            judged.push(cntk_class(module, class));
+        }
+    }
+    judged.into_iter().max()
+}
+
+/// `from module import class` is run as a text, and what it names is given the state of the function.
+fn cntk_class(module: &str, class: &str) -> (Severity, String) {
+    let text = escape(&format!("from {module} import {class}"), 160);
+    if !is_path(module) || !is_path(class) {
+        let message =
+            format!("a function has the loader run `{text}`, which is more than an import");
+        return (Severity::Critical, message);
+    }
+    let effect = effect(module, class);
+    match effect.severity() {
+        Some(severity) if effect != Effect::Unknown => (
+            severity,
+            format!(
+                "a function has the loader run `{text}`, which {}",
+                effect.clause()
+            ),
+        ),
+        _ => (
+            Severity::Medium,
+            format!("a function has the loader run `{text}`, which the model does not bring"),
+        ),
     }
 }
 

@@ -4,7 +4,7 @@ use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Finding, Reference, Scratch, Severity, Sink,
     declare_check, escape,
 };
-use tutela_formats::hdf5::{self, Dataset, File, Layout, Target};
+use tutela_formats::hdf5::{Dataset, File, Layout, Target};
 use tutela_formats::{Entry, Format};
 
 use super::onnx_external_data::place;
@@ -73,13 +73,13 @@ impl EntryCheck for Hdf5ExternalLink {
     fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         Box::new(move |file, entry, sink| {
             if entry.formats.contains(&Format::Hdf5) {
-                let description = hdf5::read(entry.bytes, context.limits)?;
+                let description = entry.hdf5(context.limits)?;
                 Examination {
                     file,
                     entry,
-                    is_keras: is_keras(&description, entry.member.unwrap_or(&file.path)),
+                    is_keras: is_keras(description, entry.member.unwrap_or(&file.path)),
                 }
-                .run(&description, sink);
+                .run(description, sink);
             }
             Ok(())
         })

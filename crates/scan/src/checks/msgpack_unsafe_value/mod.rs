@@ -6,7 +6,7 @@ use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Finding, Reference, Region, Scratch, Severity, Sink,
     declare_check, escape,
 };
-use tutela_formats::msgpack::{self, Fault, Kind, Part};
+use tutela_formats::msgpack::{Fault, Kind, Part};
 use tutela_formats::{Entry, Format};
 
 use crate::callables::{Effect, effect};
@@ -90,7 +90,7 @@ fn examine(
     context: &Context<'_>,
     sink: &mut dyn Sink,
 ) -> io::Result<()> {
-    let document = msgpack::read(entry.bytes, context.limits)?;
+    let document = entry.msgpack(context.limits)?;
     let at = |start: u64, end: u64| location(file, entry).at(Region::Bytes { start, end });
     for fault in &document.faults {
         // A limit is told where the parts are walked.

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Reference, Region, Scratch, Sink, declare_check, escape,
 };
+use tutela_formats::Entry;
 use tutela_formats::onnx::Model;
-use tutela_formats::{Entry, Format};
 
 use crate::inside::{location, place};
 use crate::together::{EntryCheck, Visitor};
@@ -23,7 +23,8 @@ declare_check! {
     /// data to a service, that say by their names that they run or load something, or that are given a library or a
     /// module; domains that only look like a known one; functions that take the place of a standard operator;
     /// compiled code named outside the model's folder; and any other operator that neither the standard nor
-    /// onnxruntime knows. They are found in every graph, sub-graph and function.
+    /// onnxruntime knows. They are found in every graph, sub-graph and function, in ONNX models and in what onnxruntime
+    /// made of them (`.ort`), there also among the operators that it will put in place of others.
     ///
     /// # Why it matters
     /// ONNX computes and does nothing else, as long as its operators are the standard ones. A custom operator is
@@ -73,7 +74,7 @@ declare_check! {
 impl EntryCheck for OnnxCustomOperator {
     fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         Box::new(move |file, entry, sink| {
-            if entry.formats.contains(&Format::Onnx) {
+            if entry.formats.iter().any(|format| format.is_onnx()) {
                 let model = entry.onnx(context.limits)?;
                 examine(file, entry, model, sink);
             }

@@ -8,8 +8,8 @@ use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Finding, Reference, Region, Scratch, Severity, Sink,
     declare_check, escape,
 };
+use tutela_formats::Entry;
 use tutela_formats::onnx::External;
-use tutela_formats::{Entry, Format};
 
 use crate::inside::{location, place as shown_place};
 use crate::together::{EntryCheck, Visitor};
@@ -72,7 +72,7 @@ declare_check! {
 impl EntryCheck for OnnxExternalData {
     fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         Box::new(move |file, entry, sink| {
-            if entry.formats.contains(&Format::Onnx) {
+            if entry.formats.iter().any(|format| format.is_onnx()) {
                 let model = entry.onnx(context.limits)?;
                 for fault in model.faults.iter().filter(|fault| fault.leaves_unread()) {
                     let place = shown_place(file, entry.member);

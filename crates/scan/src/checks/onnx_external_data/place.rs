@@ -58,6 +58,11 @@ fn judge_text(location: &str) -> Result<(), Wrong> {
         .next()
         .is_some_and(|first| first.is_ascii_alphabetic())
         && letters.next() == Some(':');
+    if location.contains("_MEM_ADDR_") {
+        return critical(
+            "onnxruntime and OpenVINO take for a place in their own memory, so that the model reads whatever lies there",
+        );
+    }
     if location.is_empty() {
         return Err(wrong(Severity::High, "is empty"));
     }
@@ -240,6 +245,8 @@ mod tests {
         for bad in [
             "",
             "/etc/passwd",
+            "*/_ORT_MEM_ADDR_/*",
+            "*/_ORT_NATIVE_ENDIAN_MEM_ADDR_/*",
             "\\\\server\\share",
             "C:\\w",
             "c:w",
@@ -304,6 +311,7 @@ mod tests {
             limits: &Limits::default(),
             settings: &Settings::default(),
             artifacts: &[],
+            memo: &tutela_core::Memo::default(),
             progress: &NoProgress,
         };
         let file = file.unwrap();

@@ -6,8 +6,8 @@ use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Reference, Region, Scratch, Severity, Sink,
     declare_check,
 };
+use tutela_formats::Entry;
 use tutela_formats::onnx::Fault;
-use tutela_formats::{Entry, Format};
 
 use crate::claims::{Claim, claim, concealed};
 use crate::inside::{location, place};
@@ -21,7 +21,9 @@ declare_check! {
     /// Bytes behind the model or inside a message that are no field, fields that do not exist or are written
     /// as another type, fields that stand twice where the format allows one, shapes that overflow, tensors
     /// whose bytes do not fit their shape, metadata that starts programs or runs code, and a file called `.onnx` that is something else. What lies in bytes
-    /// that readers step over is named when it is a program, a pickle or an archive.
+    /// that readers step over is named when it is a program, a pickle or an archive. In models that onnxruntime made
+    /// of ONNX ones (`.ort`): offsets that leave the file, numbers of nodes that leave their list, and the same of shapes,
+    /// tensors and metadata.
     ///
     /// # Why it matters
     /// ONNX is a protocol buffer, and readers of those step over what they do not know and merge what stands
@@ -94,7 +96,7 @@ struct Examination<'a> {
 
 impl Examination<'_> {
     fn run(&self, sink: &mut dyn Sink) -> io::Result<()> {
-        if !self.entry.formats.contains(&Format::Onnx) {
+        if !self.entry.formats.iter().any(|format| format.is_onnx()) {
             return self.misnamed(sink);
         }
         let model = self.entry.onnx(self.context.limits)?;
@@ -165,7 +167,8 @@ const fn severity(fault: &Fault) -> Severity {
         Fault::Unknown {
             plausible: true, ..
         }
-        | Fault::UnknownType { kind: ..64, .. } => Severity::Medium,
+        | Fault::UnknownType { kind: ..64, .. }
+        | Fault::Elsewhere { .. } => Severity::Medium,
         _ => Severity::High,
     }
 }

@@ -6,7 +6,7 @@ use std::io;
 use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Reference, Region, Scratch, Sink, declare_check,
 };
-use tutela_formats::tensorflow::{self, Model};
+use tutela_formats::tensorflow::Model;
 use tutela_formats::{Entry, Format};
 
 use crate::inside::{location, place};
@@ -104,12 +104,14 @@ fn examine(
         }
         return Ok(());
     };
-    let model = tensorflow::read(entry.bytes, format, context.limits)?;
+    let Some(model) = entry.tensorflow(context.limits)? else {
+        return Ok(());
+    };
     for fault in &model.faults {
         sink.incomplete(format!("`{}`: {fault}", place(file, entry.member)));
     }
-    let names = Names::new(&model);
-    for (_, (verdict, region)) in verdicts(&model, &names, format) {
+    let names = Names::new(model);
+    for (_, (verdict, region)) in verdicts(model, &names, format) {
         sink.finding(
             TensorflowUnsafeOperator::INFO
                 .finding(verdict.message)

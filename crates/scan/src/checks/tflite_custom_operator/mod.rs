@@ -10,7 +10,7 @@ use tutela_core::{
     Artifact, ArtifactFile, Context, Error, Reference, Region, Scratch, Severity, Sink,
     declare_check, escape,
 };
-use tutela_formats::tflite::{self, Custom, Fault};
+use tutela_formats::tflite::{Custom, Fault};
 use tutela_formats::{Entry, Format};
 
 use crate::inside::{location, place};
@@ -95,7 +95,7 @@ fn examine(
     context: &Context<'_>,
     sink: &mut dyn Sink,
 ) -> io::Result<()> {
-    let model = tflite::read(entry.bytes, context.limits)?;
+    let model = entry.tflite(context.limits)?;
     for fault in &model.faults {
         let Some(at) = fault.at() else {
             sink.incomplete(format!("`{}`: {fault}", place(file, entry.member)));

@@ -1,6 +1,7 @@
 //! Judges the names that a `TorchScript` program uses.
 
 use tutela_core::{Severity, escape};
+use tutela_formats::FlatFault;
 use tutela_formats::torchscript::CLASSES;
 use tutela_formats::torchscript::source::{Source, Use};
 
@@ -45,6 +46,17 @@ pub(super) fn said_of_operator(name: &str, region: (u64, u64)) -> Option<Said> {
             Effect::Writes | Effect::Reads | Effect::Network | Effect::Executes
         ),
     })
+}
+
+/// What is broken in a flatbuffer, which its loader follows as it is.
+pub(super) fn said_of_fault(fault: &FlatFault, at: u64) -> Said {
+    Said {
+        region: (at, at.saturating_add(4)),
+        severity: Severity::High,
+        message: fault.to_string(),
+        identity: fault.to_string(),
+        is_certain: true,
+    }
 }
 
 fn said_of_use(used: &Use, source: &Source) -> Option<Said> {

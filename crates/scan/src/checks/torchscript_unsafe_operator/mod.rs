@@ -5,15 +5,17 @@ mod judge;
 use std::io;
 
 use tutela_core::{
-    Artifact, ArtifactFile, Bytes, Context, Error, Reference, Region, Scratch, Sink, declare_check,
+    Artifact, ArtifactFile, Bytes, Context, Error, Reference, Region, Scratch, Sink, Window,
+    declare_check, escape,
 };
+use tutela_formats::torchscript::mobile::{self, Packed};
 use tutela_formats::torchscript::{self, source};
 use tutela_formats::zip::{Archive, Member};
-use tutela_formats::{Entry, Format, strings};
+use tutela_formats::{Entry, Format, sniff, strings};
 
 use crate::inside::{location, member_name, place, read_member};
 use crate::together::{EntryCheck, Visitor};
-use judge::{Said, said_of_operator, said_of_source};
+use judge::{Said, said_of_fault, said_of_operator, said_of_source};
 
 declare_check! {
     /// TorchScript programs that reach out of the model.
@@ -23,12 +25,14 @@ declare_check! {
     /// `torch.from_file`, torchvision's `read_file` and `write_file`), call Python, run functions on other machines, and
     /// operators and classes of libraries that do not come with torch. Names are followed through assignments,
     /// `getattr` and methods of tensors; texts are followed to the call that uses them. What only calculates, prints
-    /// or raises is no finding.
+    /// or raises is no finding. In models for mobile devices that are flatbuffers also the source that they bring along, and
+    /// every offset, number of an operator, register, constant or storage that leads out of its list.
     ///
     /// # Why it matters
     /// A TorchScript file is a program. `torch.jit.load` runs the parts of it that set up objects, and the first
     /// prediction runs the rest, with the rights of the process: `torch.save` with a path inside a model can
-    /// overwrite a start-up file, `torch.from_file` can read a key and give it out as a prediction.
+    /// overwrite a start-up file, `torch.from_file` can read a key and give it out as a prediction. The loader of
+    /// flatbuffers follows their numbers as they are, in several versions without asking whether they are in their lists.
     ///
     /// # Example
     /// ```text
@@ -42,13 +46,13 @@ declare_check! {
     ///
     /// # Limits
     /// A path that is put together while the model runs, or lies in an attribute, is not known; operators that read or
-    /// write any file are reported whatever the path. Models for mobile devices that are flatbuffers are searched for names
-    /// of operators and stay incomplete. The list of operators is that of torch 2.15 and torchvision 0.29: one that
+    /// write any file are reported whatever the path. Files of other formats that a flatbuffer brings along are not
+    /// looked into, and make it incomplete. The list of operators is that of torch 2.15 and torchvision 0.29: one that
     /// torch has given up is a finding of low severity.
     ///
     /// # References
-    /// CWE-829 (inclusion of functionality from untrusted control sphere), CWE-94 (code injection); MITRE ATLAS
-    /// AML.T0010.003 (supply chain compromise: model), AML.T0011.000 (unsafe AI artifacts); AI Act article 15(5);
+    /// CWE-829 (inclusion of functionality from untrusted control sphere), CWE-94 (code injection), CWE-125 (out-of-bounds
+    /// read); CVE-2024-31584; MITRE ATLAS AML.T0010.003 (supply chain compromise: model), AML.T0011.000 (unsafe AI artifacts); AI Act article 15(5);
     /// PyTorch's security policy.
     pub struct TorchscriptUnsafeOperator {
         code: "torchscript-unsafe-operator",
@@ -61,6 +65,8 @@ declare_check! {
         references: [
             Reference::Cwe(829),
             Reference::Cwe(94),
+            Reference::Cwe(125),
+            Reference::advisory("CVE-2024-31584"),
             Reference::atlas("AML.T0010.003"),
             Reference::atlas("AML.T0011.000"),
             Reference::ai_act("15(5)"),
@@ -152,8 +158,44 @@ impl Package<'_> {
         Ok(())
     }
 
-    /// A flatbuffer for mobile devices: its texts hold the names of its operators.
+    /// A flatbuffer for mobile devices: what it names, the source that it brings along, and what is broken.
     fn mobile(&self, sink: &mut dyn Sink) -> io::Result<()> {
+        let module = mobile::read(self.entry.bytes, self.context.limits)?;
+        let here = place(self.file, self.entry.member);
+        let names = module.names.iter();
+        let mut said: Vec<Said> = names
+            .filter_map(|(name, region)| said_of_operator(name, *region))
+            .collect();
+        if !module.faults.is_empty() {
+            said.extend(self.texts()?);
+        }
+        for packed in &module.sources {
+            said.extend(self.packed_source(packed, sink)?);
+        }
+        for fault in &module.faults {
+            match fault.at() {
+                Some(at) => said.push(said_of_fault(fault, at)),
+                None => sink.incomplete(format!("`{here}`: {fault}")),
+            }
+        }
+        for packed in &module.extra {
+            let window = Window::new(self.entry.bytes, packed.start, packed.length());
+            let format = sniff(&window, self.context.limits)?;
+            if let Some(format) =
+                format.filter(|format| !matches!(format, Format::Json | Format::Xml))
+            {
+                let name = escape(&packed.name, 120);
+                sink.incomplete(format!(
+                    "`{here}` brings along a file `{name}` ({format}) that is not looked into"
+                ));
+            }
+        }
+        self.tell(None, said, sink);
+        Ok(())
+    }
+
+    /// What is broken is searched for the names of operators, since its loader may see more of it.
+    fn texts(&self) -> io::Result<Vec<Said>> {
         let mut said = Vec::new();
         strings::texts(self.entry.bytes, 6, &mut |at, text| {
             let end = at.saturating_add(text.len() as u64);
@@ -161,8 +203,36 @@ impl Package<'_> {
             said.extend(known);
             Ok(())
         })?;
-        self.tell(None, said, sink);
-        Ok(())
+        Ok(said)
+    }
+
+    fn packed_source(&self, packed: &Packed, sink: &mut dyn Sink) -> io::Result<Vec<Said>> {
+        let name = escape(&packed.name, 120);
+        let here = place(self.file, self.entry.member);
+        let limit = LONGEST.min(self.context.limits.member_bytes);
+        let length = usize::try_from(packed.length().min(limit)).unwrap_or_default();
+        let mut bytes = vec![0; length];
+        self.entry.bytes.read_exact_at(packed.start, &mut bytes)?;
+        if packed.length() > limit {
+            sink.incomplete(format!(
+                "`{here}`: the source `{name}` is longer than the limit of {limit} bytes"
+            ));
+        }
+        let source = source::read(&bytes);
+        if let Some((at, fault)) = source.fault {
+            let at = packed.start.saturating_add(at);
+            sink.incomplete(format!("`{here}` byte {at}: {fault}"));
+        }
+        let mut said = said_of_source(&source);
+        for said in &mut said {
+            let (start, end) = said.region;
+            said.region = (
+                packed.start.saturating_add(start),
+                packed.start.saturating_add(end),
+            );
+            said.message = format!("in the source `{name}`, {}", said.message);
+        }
+        Ok(said)
     }
 
     /// The member's bytes; what cannot be read is told.

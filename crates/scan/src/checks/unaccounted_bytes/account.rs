@@ -10,8 +10,8 @@ use tutela_formats::{Entry, Unread};
 use crate::inside::{is_searched, place};
 use crate::together::tell_unread;
 
-/// How a member is called in the account.
-const MEMBER: &str = "member `";
+/// What comes out of a stream, by the name that the walk gives it.
+const UNPACKED: &str = "unpacked";
 
 /// Tells what the bytes of one part are. A member counts as examined until the end of the file says otherwise.
 pub(super) fn tell(
@@ -25,8 +25,14 @@ pub(super) fn tell(
     let place = place(file, entry.member);
     for stretch in stretches {
         let examined = match stretch.role {
-            Role::Numbers | Role::Raw | Role::Unclaimed(_) => is_searched,
-            Role::Opaque(_) => false,
+            Role::Numbers
+            | Role::Raw
+            | Role::Unclaimed(_)
+            | Role::Part(_)
+            | Role::Undivided(_) => is_searched,
+            // A text inside of a format is looked at by the search, if at all.
+            Role::Text => is_searched || entry.formats.is_empty(),
+            Role::PackedNumbers | Role::Opaque(_) => false,
             _ => true,
         };
         sink.stretch(Stretch {
@@ -34,13 +40,20 @@ pub(super) fn tell(
             place: place.clone(),
             start: stretch.start,
             end: stretch.end,
-            what: match &stretch.role {
-                Role::Member(name) => format!("{MEMBER}{}`", escape(name, 200)),
-                role => role.to_string(),
-            },
+            holds: holds(&stretch.role),
+            what: stretch.role.to_string(),
         });
     }
     Ok(())
+}
+
+/// The name of what is in bytes of this role and is told by itself.
+fn holds(role: &Role) -> Option<String> {
+    match role {
+        Role::Member(name) => Some(escape(name, 200)),
+        Role::Packed(_) => Some(UNPACKED.to_owned()),
+        _ => None,
+    }
 }
 
 /// Closes the account of a file: what holds a part that was not examined is no longer called examined. How much of a
@@ -52,7 +65,7 @@ pub(super) fn close(file: &ArtifactFile, unread: &[Unread], record: &mut Record)
         insert_all(within(&whole, &stretch.place), &mut missing);
     }
     for stretch in &mut record.stretches {
-        let inner = inner(within(&whole, &stretch.place), &stretch.what);
+        let inner = inner(within(&whole, &stretch.place), stretch.holds.as_deref());
         if inner.is_some_and(|inner| missing.contains(inner.as_str())) {
             stretch.examined = false;
         }
@@ -85,13 +98,9 @@ fn insert_all(member: &str, names: &mut HashSet<String>) {
     }
 }
 
-/// The name of what comes out of a stretch, where something does.
-fn inner(outer: &str, what: &str) -> Option<String> {
-    let name = if what.starts_with("packed data") {
-        "unpacked"
-    } else {
-        what.strip_prefix(MEMBER)?.strip_suffix('`')?
-    };
+/// The name of what is in a stretch, from the file on.
+fn inner(outer: &str, holds: Option<&str>) -> Option<String> {
+    let name = holds?;
     Some(if outer.is_empty() {
         name.to_owned()
     } else {
@@ -108,8 +117,8 @@ fn missing(unread: &[Unread]) -> HashSet<String> {
     }
     for part in unread.iter().filter(|it| it.format.is_none()) {
         let unpacked = match &part.member {
-            Some(member) => format!("{member}!unpacked"),
-            None => "unpacked".to_owned(),
+            Some(member) => format!("{member}!{UNPACKED}"),
+            None => UNPACKED.to_owned(),
         };
         missing.insert(unpacked);
     }

@@ -19,7 +19,7 @@ declare_check! {
     ///
     /// # What it finds
     /// Bytes that belong to nothing that the format of their file knows: behind the last opcode of a pickle, behind
-    /// the last element of an array, in the padding of a tar archive. The evidence says of every file and of everything
+    /// the last element of an array, in the padding of a tar archive, in what a deleted array left in an HDF5 file, in fields that a protocol buffer does not have, between the tables of a TensorFlow Lite model. The evidence says of every file and of everything
     /// packed in it which bytes are what (headers, pickle opcodes, numbers, members, text, zeros) and
     /// whether they were examined as that; what was not is listed first.
     ///
@@ -38,10 +38,10 @@ declare_check! {
     /// there, keep it in a file of its own that is declared and signed.
     ///
     /// # Limits
-    /// Formats that are one text or one tree (JSON, XML, ONNX, HDF5, TensorFlow Lite) are accounted for as a whole. Gaps in zip
+    /// Formats that are one text or one tree (JSON, XML) are accounted for as a whole. Gaps in zip
     /// archives, tensors and GGUF models, and what stands behind an archive or a stream, are in the account; the findings
-    /// about them are those of `archive-ambiguous`, `safetensors-header`, `gguf-header` and `npy-header`. Of many stretches, evidence
-    /// keeps the first ones and counts the rest.
+    /// about them are those of `archive-ambiguous`, `safetensors-header`, `gguf-header`, `npy-header`, `onnx-structure` and `msgpack-unsafe-value`. Of many stretches, evidence
+    /// keeps the first ones and counts the rest. Chunks that HDF5 has packed are not unpacked, and are not called examined.
     ///
     /// # References
     /// CWE-506 (embedded malicious code); MITRE ATLAS AML.T0018.002
@@ -132,7 +132,9 @@ fn unclaimed(file: &ArtifactFile, entry: &Entry<'_>, stretches: &[Stretch]) -> O
 /// Whether the check of this format tells it, with what it means there.
 fn is_told(entry: &Entry<'_>, format: Format, start: u64) -> bool {
     match format {
-        Format::Safetensors | Format::Gguf | Format::SevenZip => true,
+        Format::Safetensors | Format::Gguf | Format::SevenZip | Format::Onnx | Format::Msgpack => {
+            true
+        }
         Format::Npy => matches!(entry.npy(), Ok(Some(header)) if header.end.is_some()),
         Format::Tar => entry
             .tar

@@ -19,6 +19,7 @@ fn examined(name: &str, bytes: &[u8], limits: &Limits) -> Record {
         limits,
         settings: &settings,
         artifacts: std::slice::from_ref(&artifact),
+        memo: &tutela_core::Memo::default(),
         progress: &NoProgress,
     };
     tutela_core::run(&UnaccountedBytes, &artifact, &context)

@@ -43,10 +43,7 @@ pub(super) fn of(
         features.triggers.extend(of_format(format, entry, context)?);
     }
     if entry.formats.contains(&Format::Hdf5) {
-        of_hdf5(
-            &hdf5::read(entry.bytes, context.limits)?,
-            &mut features.triggers,
-        );
+        of_hdf5(entry.hdf5(context.limits)?, &mut features.triggers);
     }
     if let Some(config) = config(entry, context.limits)? {
         let around = [Format::KerasZip, Format::Hdf5];
