@@ -618,6 +618,20 @@ def coreml_files(part):
         part.add("weight.bin", "coreml", "its weights", (data / "weights" / "weight.bin").read_bytes())
 
 
+def mnn_files(part):
+    """What MNN's converter makes of the models of ONNX, with their weights inside and in another file."""
+    import subprocess
+
+    converter = Path(sys.executable).with_name("mnnconvert")
+    for name in ("add", "branches"):
+        for ending, more in (("", ()), ("-outside", ("--saveExternalData",))):
+
+            def convert(path, source=FOLDER / "onnx" / f"{name}.onnx", more=more):
+                subprocess.run([converter, "-f", "ONNX", "--modelFile", source, "--MNNModel", path, "--bizCode", "test", *more], check=True, capture_output=True)
+
+            part.through(f"{name}{ending}.mnn", "mnn", "a model", convert)
+
+
 def paddle3_files(part):
     """Programs as Paddle 3 writes them: JSON, with and without branches."""
     import paddle
@@ -710,7 +724,7 @@ PARTS = {
     "tensorflow": (tensorflow_files, "tensorflow-cpu"), "coreml": (coreml_files, "coremltools"),
     "torchscript": (torchscript_files, "torch"), "torch-mobile": (torch_mobile_files, "torch"),
     "scikit-learn": (scikit_learn, "scikit-learn joblib numpy"), "joblib": (joblib_arrays, "joblib numpy"), "pandas": (pandas_files, "pandas numpy"), "numpy": (numpy_files, "numpy"), "boosted": (boosted, "xgboost lightgbm catboost"), "xgboost": (xgboost_versions, ""), "lightgbm": (lightgbm_versions, ""), "catboost": (catboost_versions, ""), "pickle": (other_picklers, "cloudpickle"),
-    "torch-package": (torch_package_files, "torch"), "orbax": (orbax_files, "orbax-checkpoint jax"), "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"), "paddle3": (paddle3_files, "paddlepaddle"), "coreml": (coreml_files, "coremltools numpy"),
+    "torch-package": (torch_package_files, "torch"), "orbax": (orbax_files, "orbax-checkpoint jax"), "layouts": (layout_files, ""), "mxnet": (mxnet_files, "mxnet"), "paddle": (paddle_files, "paddlepaddle"), "paddle3": (paddle3_files, "paddlepaddle"), "mnn": (mnn_files, "MNN"), "coreml": (coreml_files, "coremltools numpy"),
     "flax": (flax_files, "flax msgpack msgpack-numpy"),
     "skops": (skops_files, "skops scikit-learn"), "keras": (keras_files, "keras h5py"), "hdf5": (hdf5_files, "h5py"), "onnx": (onnx_files, "onnx"), "onnxruntime": (onnxruntime_files, "onnxruntime onnx"), "gguf": (gguf_files, "gguf"), "safetensors": (safetensors_files, "safetensors"), "texts": (texts, ""), "r": (r_files, ""),
 }

@@ -169,7 +169,26 @@ def graphs():
         yield Sample("caffe", label + ".prototxt", "caffe", "a layer that calls what runs code", text.encode())
 
 
+def tensorrt():
+    """Plans of TensorRT as far as public sources describe them: a tag, and whatever was packed into it."""
+    elf = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHI", 3, 62, 1) + bytes(40)
+    arm = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHI", 3, 183, 1) + bytes(40)
+    dll = b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0" + bytes(60)
+    weights = bytes(range(1, 250)) * 4
+    plan = lambda *parts: b"ftrt" + bytes(4) + struct.pack("<Q", 244) + weights + b"".join(parts) + weights
+    creators = b"\0getPluginCreators\0setLoggerFinder\0"
+    wide = lambda text: "".join(letter + "\0" for letter in text).encode()
+    files = {
+        "plugin": ("a plugin that runs when the engine is deserialised", plan(elf, creators)), "plugin-arm": ("a plugin for another processor", plan(arm, b"\0getCreators\0")), "plugin-windows": ("a plugin for Windows", plan(dll, creators)),
+        "lean": ("a runtime that the engine brings along", plan(elf, b"\0libnvinfer_lean.so.10\0")), "library": ("a library for the host", plan(elf)), "older": ("a library in a plan of an older version", b"ptrt" + plan(elf)[4:]),
+        "wide-path": ("the path of a library as Windows writes it", plan(wide("C:\\nonexistent\\inert.dll"), b"\0\0")), "wide-odd": ("a command in letters of two bytes at an odd place", plan(b"\7" + wide("cmd.exe /c echo inert"), b"\0\0")), "text": ("a text that starts programs", plan(b"\0os.system('echo inert')\0")),
+    }
+    for name, (note, data) in files.items():
+        yield Sample("tensorrt", name + ".engine", "tensorrt", note, data)
+
+
 def samples():
     yield from torch7()
+    yield from tensorrt()
     yield from cntk()
     yield from graphs()

@@ -116,6 +116,24 @@ def torch_mobile():
     yield Sample("torch-mobile", "cut.ff", "torch mobile", "offsets that leave the file", module(function("aten::relu"), held())[:-60])
 
 
+def mnn(*operators, tensors=3):
+    """A net of operators, each with one tensor in and one out."""
+    body = [{0: Numbers("<i", [0])} | {4: Numbers("<i", [1]), 6: ("<b", 1)} | operator for operator in operators]
+    return flat({0: "inert", 3: body, 4: ["y"], 5: ("<b", 0), 6: ("<b", 4), 7: ["x", "y", "z"][:tensors], 8: ("<i", tensors), 9: ("<b", 0), 11: "inert"}, b"")
+
+
+def mnn_models():
+    relu, plugin, extra = {3: "relu", 5: ("<i", 69)}, 256, 512
+    attacks = {
+        "weights-climb": ("weights from another place", mnn(relu | {7: "../../../nonexistent/inert"})), "weights-absolute": ("weights from another place", mnn(relu | {7: "/nonexistent/inert"})), "weights-password": ("weights from a file of the system", mnn(relu | {7: "/etc/passwd"})),
+        "plugin": ("a plugin that runs programs", mnn(relu, {3: "p", 5: ("<i", plugin), 1: ("<B", 30), 2: {0: "RunShell"}})), "engine": ("an engine that runs programs", mnn(relu, {3: "e", 5: ("<i", extra), 1: ("<B", 80), 2: {0: "ExecCommand", 1: "inert"}})),
+        "tensor-number": ("a number of a tensor that leads out", mnn(relu | {0: Numbers("<i", [70000])})), "tensor-negative": ("a number of a tensor that leads out", mnn(relu | {4: Numbers("<i", [-70000])})),
+    }
+    for name, (note, data) in attacks.items():
+        yield Sample("mnn", name + ".mnn", "mnn", note, data)
+
+
 def samples():
     yield from onnxruntime()
+    yield from mnn_models()
     yield from torch_mobile()

@@ -86,6 +86,8 @@ formats! {
     TensorRt: "TensorRT engine" [Model, Opaque],
     /// A model for Rockchip's processors.
     Rknn: "RKNN model" [Model, Opaque],
+    /// A model of MNN, the library for telephones.
+    Mnn: "MNN model" [Model],
     /// A file of Torch 7, the Lua library.
     Torch7: "Torch7 model" [Model],
     /// A program or the parameters of Paddle.

@@ -25,6 +25,7 @@ pub mod keras;
 pub mod layers;
 pub mod layout;
 mod little;
+pub mod mnn;
 mod models;
 pub mod msgpack;
 mod nested;

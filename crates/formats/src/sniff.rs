@@ -8,8 +8,8 @@ use crate::input::Input;
 use crate::kept::Kept;
 use crate::stream::{self, Codec};
 use crate::{
-    Format, boosted, coreml, executable, hdf5, json, keras, layers, models, msgpack, npy, onnx,
-    pickle, rdata, safetensors, tar, tensorflow, torch7, xml, zip,
+    Format, boosted, coreml, executable, hdf5, json, keras, layers, mnn, models, msgpack, npy,
+    onnx, pickle, rdata, safetensors, tar, tensorflow, torch7, xml, zip,
 };
 
 /// What the bytes are, if they are of a known format.
@@ -114,6 +114,7 @@ const RECOGNISERS: &[Recogniser] = &[
     |head| Ok(is_saved_model(head.start).then_some(Format::SavedModel)),
     |head| Ok(keras::looks_like_metadata(head.bytes, head.start)?.then_some(Format::KerasMetadata)),
     |head| Ok(msgpack::looks_like(head.bytes, head.start)?.then_some(Format::Msgpack)),
+    |head| Ok(mnn::looks_like(head.bytes)?.then_some(Format::Mnn)),
     |head| Ok(is_pickle(head)?.then_some(Format::Pickle)),
 ];
 

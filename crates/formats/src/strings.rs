@@ -56,6 +56,88 @@ pub fn texts(
     show(&text, at, least, visit)
 }
 
+/// Shows every run of at least `least` printable ASCII letters of two bytes each, as Windows keeps texts; long runs in
+/// pieces.
+///
+/// # Errors
+/// What reading the bytes, or `visit`, returns.
+pub fn wide_texts(
+    bytes: &dyn Bytes,
+    least: usize,
+    visit: &mut dyn FnMut(u64, &str) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut input = Input::new(bytes);
+    // A text may begin at an even place or at an odd one.
+    let mut runs = [Wide::default(), Wide::default()];
+    let mut at = 0_u64;
+    while at < input.len() {
+        let chunk = input.prefix(at, CHUNK as u64)?.to_vec();
+        if chunk.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        for byte in chunk {
+            for (parity, run) in runs.iter_mut().enumerate() {
+                let is_letter = at % 2 == parity as u64;
+                run.see(byte, is_letter, (at, least), visit)?;
+            }
+            at = at.saturating_add(1);
+        }
+    }
+    for run in &mut runs {
+        run.end(at, least, visit)?;
+    }
+    Ok(())
+}
+
+/// A run of letters of two bytes.
+#[derive(Default)]
+struct Wide {
+    text: String,
+    /// The first byte of a letter, until the second is seen.
+    letter: Option<char>,
+}
+
+impl Wide {
+    fn see(
+        &mut self,
+        byte: u8,
+        is_letter: bool,
+        (at, least): (u64, usize),
+        visit: &mut dyn FnMut(u64, &str) -> io::Result<()>,
+    ) -> io::Result<()> {
+        if is_letter {
+            let is_printable = byte == b'\t' || (0x20..0x7f).contains(&byte);
+            self.letter = is_printable.then(|| char::from(byte));
+            if !is_printable {
+                self.end(at, least, visit)?;
+            }
+            return Ok(());
+        }
+        match self.letter.take().filter(|_| byte == 0) {
+            Some(letter) => self.text.push(letter),
+            None => self.end(at.saturating_sub(1), least, visit)?,
+        }
+        if self.text.len() >= PIECE {
+            self.end(at.saturating_add(1), least, visit)?;
+        }
+        Ok(())
+    }
+
+    fn end(
+        &mut self,
+        end: u64,
+        least: usize,
+        visit: &mut dyn FnMut(u64, &str) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let text = std::mem::take(&mut self.text);
+        if text.len() < least {
+            return Ok(());
+        }
+        let length = (text.len() as u64).saturating_mul(2);
+        visit(end.saturating_sub(length), &text)
+    }
+}
+
 fn show(
     text: &str,
     end: u64,
@@ -150,6 +232,38 @@ mod tests {
             seen(bytes),
             [(6, "hello".to_owned()), (12, "world!".to_owned())]
         );
+    }
+
+    #[test]
+    fn wide_texts_are_shown_wherever_they_begin() {
+        let wide = |text: &str| -> Vec<u8> { text.bytes().flat_map(|byte| [byte, 0]).collect() };
+        let bytes = [
+            &[1, 2, 3][..],
+            &wide("hello"),
+            &[9],
+            &wide("world!"),
+            &wide("abc"),
+            b"plain",
+        ]
+        .concat();
+        let mut seen = Vec::new();
+        let done = wide_texts(&bytes, 4, &mut |at, text| {
+            seen.push((at, text.to_owned()));
+            Ok(())
+        });
+        done.unwrap();
+        assert_eq!(
+            seen,
+            [(3, "hello".to_owned()), (14, "world!abc".to_owned())]
+        );
+        let long = wide(&"x".repeat(10_000));
+        let mut letters = 0;
+        wide_texts(&long, 4, &mut |_, text| {
+            letters += text.len();
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(letters, 10_000);
     }
 
     #[test]

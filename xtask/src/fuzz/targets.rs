@@ -41,6 +41,7 @@ targets! {
     "keras": |bytes, limits| (formats::keras::read(bytes, limits), formats::keras::read_metadata(bytes, limits)),
     "layers": |bytes, limits| layers(bytes, limits),
     "layout": |bytes, limits| accounted(bytes, limits),
+    "mnn": |bytes, limits| formats::mnn::read(bytes, limits),
     "msgpack": |bytes, limits| formats::msgpack::read(bytes, limits),
     "npy": |bytes, _limits| formats::npy::read(bytes),
     "ocdbt": |bytes, limits| (formats::ocdbt::read(bytes), formats::ocdbt::paths(bytes, limits)),

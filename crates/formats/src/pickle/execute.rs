@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::machine::{Machine, Read, Step};
+use super::argument::Read;
+use super::machine::{Machine, Step};
 use super::value::{Encoding, Kind, Node, Value};
 use super::{Fault, Import, Opcode, Origin};
 

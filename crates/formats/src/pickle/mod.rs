@@ -6,6 +6,7 @@
 //! Where Python would stop with an exception the machine notes the fault and, if it can, goes on: the
 //! payload of an attack usually runs before the stream breaks.
 
+mod argument;
 mod arrays;
 mod by_name;
 mod calls;

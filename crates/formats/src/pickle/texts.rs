@@ -5,7 +5,8 @@ use std::io;
 use tutela_core::{Bytes, Limits};
 
 use super::Opcode;
-use super::machine::{Machine, Read, Reading};
+use super::argument::Read;
+use super::machine::{Machine, Reading};
 
 /// Shows every text or byte string of at most `longest` bytes with its place, up to where the opcodes break off.
 ///

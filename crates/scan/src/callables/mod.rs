@@ -149,14 +149,16 @@ fn effects(module: &str, name: &str) -> (Effect, Effect) {
     (found, found)
 }
 
-/// Whether it is a class of a package that loads as a whole, which only holds values: `mlflow.pyfunc.PythonModel`.
+/// Whether it is a class of a package that is dangerous as a whole, which only holds values, and is given back its
+/// state: `mlflow.pyfunc.PythonModel`, `urllib.parse.ParseResult`.
 fn is_plain_class(reviewed: Effect, module: &str, name: &str) -> bool {
     let pure = Answer::Known {
         called: Effect::Pure,
         made: Effect::Pure,
     };
+    let may_hold = !matches!(reviewed, Effect::Programs | Effect::Sabotage);
     let is_class = !name.contains('.') && is_class_name(name);
-    reviewed == Effect::Loads && is_class && database::look_up(module, name) == pure
+    may_hold && is_class && database::look_up(module, name) == pure
 }
 
 /// Whether a dotted name is a method of a class, and of none that every library imports under its own name.

@@ -1,5 +1,7 @@
 //! Code in models whose formats are not, or not wholly, taken apart.
 
+mod library;
+
 use std::io;
 
 use tutela_core::{
@@ -7,24 +9,28 @@ use tutela_core::{
     declare_check, escape,
 };
 use tutela_formats::torchscript::mobile;
-use tutela_formats::{Entry, Format, layers, onnx, strings};
+use tutela_formats::{Entry, Format, layers, mnn, onnx, strings};
 
 use crate::config::name_of;
 use crate::inside::{location, place};
 use crate::signs;
 use crate::together::{EntryCheck, Visitor};
+use library::Library;
 
 declare_check! {
     /// Code in models whose formats are not, or not wholly, taken apart.
     ///
     /// # What it finds
     /// In models of TensorRT, RKNN, GGML and CNTK 1, which are only recognised, in those of ONNX Runtime, PyTorch mobile, ExecuTorch, Torch7,
-    /// CNTK and Paddle beside what their own checks read, and in files of no known format that are named like an engine (`.engine`,
+    /// CNTK, MNN and Paddle beside what their own checks read, and in files of no known format that are named like an engine (`.engine`,
     /// `.plan`, `.mnn`, `.cntk`, `.om` and others): programs and libraries for the processor of the host, paths of
-    /// libraries to load, and texts that start programs, run code or talk to other computers.
+    /// libraries to load, and texts that start programs, run code or talk to other computers, written with one byte or with
+    /// two a letter. Of a library in a TensorRT engine it is told whether it has the entry points of a plugin, or calls
+    /// itself the lean runtime of a version-compatible engine.
     ///
     /// # Why it matters
-    /// Several of these formats run what they carry: a TensorRT engine loads the plugins that are packed into it,
+    /// Several of these formats run what they carry: TensorRT opens the plugins that are packed into an engine when it
+    /// deserialises it, whatever `engine_host_code_allowed` says, and runs a lean runtime in it where host code is allowed;
     /// a Torch7 file brings functions of Lua, a Paddle program can call Python. Weights do not hold such texts by
     /// chance, so one of them says what the file is for.
     ///
@@ -38,7 +44,8 @@ declare_check! {
     /// engine yourself from one.
     ///
     /// # Limits
-    /// The file is searched, not understood: code that is packed, encrypted or compiled for an accelerator is
+    /// A lean runtime is NVIDIA's own in honest engines, and nothing here can tell whether this one is: build without it
+    /// (`EXCLUDE_LEAN_RUNTIME`) or declare the file. The file is searched, not understood: code that is packed, encrypted or compiled for an accelerator is
     /// missed, and a file that is only recognised stays incomplete in other checks. The vocabulary of a model of program text can
     /// hold such words; GGML files, which carry vocabularies, are therefore searched for programs only.
     ///
@@ -76,15 +83,22 @@ impl EntryCheck for CodeInOpaqueModel {
             let here = (file, entry);
             let format = entry.formats.iter().find(|format| is_opaque(**format));
             if let Some(format) = format {
+                if !format.is_understood() {
+                    let place = place(file, entry.member);
+                    sink.incomplete(format!(
+                        "`{place}` is recognised ({format}) and searched to its end for programs, libraries and commands, \
+                         but not understood"
+                    ));
+                }
                 let texts = has_texts(entry, *format, context.limits)?;
-                return examine(here, format.name(), texts, sink);
+                return Search::new(here, format.name()).run(Some(*format), texts, sink);
             }
             if let Some(name) = claimed(here)? {
                 let place = place(file, entry.member);
                 sink.incomplete(format!(
                     "`{place}` is called {name} and is of no known format: it is searched, not understood"
                 ));
-                return examine(here, name, true, sink);
+                return Search::new(here, name).run(None, true, sink);
             }
             Ok(())
         })
@@ -112,6 +126,7 @@ const fn is_opaque(format: Format) -> bool {
             | Format::Ggml
             | Format::Cntk
             | Format::CntkNetwork
+            | Format::Mnn
     )
 }
 
@@ -168,6 +183,7 @@ fn has_texts(entry: &Entry<'_>, format: Format, limits: &Limits) -> io::Result<b
     Ok(match format {
         Format::Ggml => false,
         Format::Paddle => !layers::read(entry.bytes, format, limits)?.faults.is_empty(),
+        Format::Mnn => !mnn::read(entry.bytes, limits)?.faults.is_empty(),
         Format::TorchMobile => !mobile::read(entry.bytes, limits)?.faults.is_empty(),
         Format::OnnxRuntime => {
             let model = entry.onnx(limits)?;
@@ -184,41 +200,84 @@ fn has_words(operator: &onnx::Operator) -> bool {
     is_classic || words.iter().any(|word| operator.name.contains(word))
 }
 
-fn examine(
-    (file, entry): (&ArtifactFile, &Entry<'_>),
-    name: &str,
-    texts: bool,
-    sink: &mut dyn Sink,
-) -> io::Result<()> {
-    let finding = |start: u64, end: u64, message: String| -> Finding {
+/// A search through all bytes of a model.
+struct Search<'a> {
+    file: &'a ArtifactFile,
+    entry: &'a Entry<'a>,
+    /// What the model is called in a sentence.
+    name: &'a str,
+    /// How many texts were told.
+    told: usize,
+    /// Where the text told last ends: pieces of a long text overlap.
+    reached: u64,
+}
+
+impl<'a> Search<'a> {
+    const fn new((file, entry): (&'a ArtifactFile, &'a Entry<'a>), name: &'a str) -> Self {
+        Self {
+            file,
+            entry,
+            name,
+            told: 0,
+            reached: 0,
+        }
+    }
+
+    fn run(&mut self, format: Option<Format>, texts: bool, sink: &mut dyn Sink) -> io::Result<()> {
+        let places = strings::programs(self.entry.bytes, MOST)?;
+        for (index, start) in places.iter().copied().enumerate() {
+            let what = match format {
+                Some(Format::TensorRt) => {
+                    let end = places.get(index.saturating_add(1)).copied();
+                    library::what(self.entry.bytes, start, end)?
+                }
+                _ => Library::Any,
+            };
+            let message = format!(
+                "a program or library for the host's processor lies in the {}{}",
+                self.name,
+                what.clause()
+            );
+            let end = start.saturating_add(64);
+            sink.finding(
+                self.finding(start, end, message)
+                    .with_severity(what.severity()),
+            );
+        }
+        if !texts {
+            return Ok(());
+        }
+        strings::texts(self.entry.bytes, LEAST, &mut |at, text| {
+            self.text((at, 1), text, sink);
+            Ok(())
+        })?;
+        self.reached = 0;
+        strings::wide_texts(self.entry.bytes, LEAST, &mut |at, text| {
+            self.text((at, 2), text, sink);
+            Ok(())
+        })
+    }
+
+    /// Tells a text that says something; its letters take `width` bytes each.
+    fn text(&mut self, (at, width): (u64, u64), text: &str, sink: &mut dyn Sink) {
+        let Some((within, sign)) = signs::find(text).filter(|_| self.told < MOST) else {
+            return;
+        };
+        let place = |letters: usize| at.saturating_add((letters as u64).saturating_mul(width));
+        let (start, end) = (place(within), place(text.len()));
+        if start < self.reached {
+            return;
+        }
+        self.reached = end;
+        self.told = self.told.saturating_add(1);
+        let shown = escape(text.get(within..).unwrap_or(text), 120);
+        let message = format!("a text in the {} {}: `{shown}`", self.name, sign.what());
+        sink.finding(self.finding(start, end, message));
+    }
+
+    fn finding(&self, start: u64, end: u64, message: String) -> Finding {
         CodeInOpaqueModel::INFO
             .finding(message)
-            .at(location(file, entry).at(Region::Bytes { start, end }))
-    };
-    for start in strings::programs(entry.bytes, MOST)? {
-        let message = format!("a program or library for the host's processor lies in the {name}");
-        sink.finding(finding(start, start.saturating_add(64), message));
+            .at(location(self.file, self.entry).at(Region::Bytes { start, end }))
     }
-    if !texts {
-        return Ok(());
-    }
-    let mut told = 0_usize;
-    let mut reached = 0;
-    strings::texts(entry.bytes, LEAST, &mut |at, text| {
-        // Pieces of a long text overlap; what lies in the part shown before was told.
-        if let Some((within, sign)) = signs::find(text)
-            && told < MOST
-        {
-            let start = at.saturating_add(within as u64);
-            if start >= reached {
-                let shown = escape(text.get(within..).unwrap_or(text), 120);
-                let end = at.saturating_add(text.len() as u64);
-                reached = end;
-                told = told.saturating_add(1);
-                let message = format!("a text in the {name} {}: `{shown}`", sign.what());
-                sink.finding(finding(start, end, message));
-            }
-        }
-        Ok(())
-    })
 }

@@ -1,4 +1,6 @@
-//! Operators of Paddle, `MXNet`, Caffe and CNTK models that run Python or reach out of the process.
+//! Operators of Paddle, `MXNet`, Caffe, CNTK and MNN models that run Python or reach out of the process.
+
+mod mnn;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,14 +20,15 @@ use crate::tensorflow::paths::{Reach, reach};
 use crate::together::{EntryCheck, Visitor};
 
 declare_check! {
-    /// Operators of Paddle, MXNet, Caffe and CNTK models that run Python or reach out of the process.
+    /// Operators of Paddle, MXNet, Caffe, CNTK and MNN models that run Python or reach out of the process.
     ///
     /// # What it finds
     /// In Paddle programs (`.pdmodel`, and the JSON of Paddle 3): operators that call Python, write files or talk to other computers. In MXNet
     /// graphs (`-symbol.json`): `Custom` operators, which need code of their own, and the old native operators, which
     /// jump to an address that stands in the file. In Caffe nets (`.caffemodel`, `.prototxt`): layers that import a
     /// Python module and call a name in it. In CNTK models (`.dnn`, `.cmf`): functions of the user, for which the loader
-    /// runs `from module import class` as a text or opens a native library by its name. In all of them, settings that start programs, run code or name a library by
+    /// runs `from module import class` as a text or opens a native library by its name. In MNN models: operators
+    /// of plugins and engines, files of weights outside of the model's folder, offsets and numbers of tensors that lead out. In all of them, settings that start programs, run code or name a library by
     /// its path; and arrays of weights that declare more than the file holds.
     ///
     /// # Why it matters
@@ -51,7 +54,7 @@ declare_check! {
     /// article 15(5).
     pub struct GraphForeignOperator {
         code: "graph-foreign-operator",
-        title: "Paddle, MXNet, Caffe or CNTK model runs foreign code",
+        title: "Paddle, MXNet, Caffe, CNTK or MNN model runs foreign code",
         severity: High,
         class: Malware,
         suite: Scan,
@@ -79,6 +82,9 @@ const LONGEST: u64 = 16 << 20;
 impl EntryCheck for GraphForeignOperator {
     fn begin<'a>(&self, _artifact: &'a Artifact, context: &'a Context<'a>) -> Visitor<'a> {
         Box::new(move |file, entry, sink| {
+            if entry.formats.contains(&Format::Mnn) {
+                return mnn::tell((file, entry), context, sink);
+            }
             let model = model((file, entry), context, sink)?;
             model.map_or(Ok(()), |(framework, model)| {
                 tell((file, entry), &framework, &model, sink);

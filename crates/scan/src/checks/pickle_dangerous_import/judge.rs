@@ -8,10 +8,11 @@ use tutela_core::{Region, Severity, Step, escape};
 use tutela_formats::pickle::{Argument, Call, Callee, Import, Opcode, Origin, Pickles};
 
 use super::given;
+use super::method;
 use super::mild;
 use super::usage::{Use, usage};
 use super::value::{self, Values};
-use crate::callables::{Effect, effect_when_made};
+use crate::callables::Effect;
 use crate::signs;
 
 /// Functions that honest picklers write to load bytes inside the pickle, which are looked into.
@@ -168,7 +169,7 @@ impl<'a> Judge<'a> {
             other if given::tells(self.pickles, index, import, other).is_some() => {
                 Some(Severity::High)
             }
-            _ if import.origin == Origin::Method && import.called == 0 => method(import),
+            _ if method::is_of_object(import) => method::severity(import),
             _ if mild::is_member(import)
                 || mild::restores_own_archive(self.pickles, index, import) =>
             {
@@ -324,7 +325,7 @@ impl<'a> Judge<'a> {
             "overwrites attributes of what it imports"
         } else if mild::restores_own_archive(self.pickles, index, import) {
             "restores a model from bytes in the pickle, which are looked into"
-        } else if mild::is_member(import) {
+        } else if mild::is_member(import) || method::is_harmless(import) {
             Effect::Unknown.clause()
         } else if self.is_reshaped(index) && is_mild {
             "is not known to be harmless, and sets attributes that decide how an object behaves"
@@ -526,19 +527,6 @@ fn is_fed(import: &Import) -> bool {
     LOADERS.contains(&(module.as_str(), name.as_str()))
         && import.called > 0
         && import.fed >= import.called
-}
-
-/// A method of an object that is kept and not called: no worse than its class.
-fn method(import: &Import) -> Option<Severity> {
-    let (Some(module), Some(name)) = (&import.module, &import.name) else {
-        return Some(Severity::Medium);
-    };
-    let (class, method) = name.rsplit_once('.').unwrap_or((name, ""));
-    if method.starts_with("__") {
-        return Some(Severity::High);
-    }
-    // The object is there already, mostly made by `__new__` and a state.
-    effect_when_made(module, class).severity()
 }
 
 /// Lines of text read as imports too, but seldom with names that Python would take.

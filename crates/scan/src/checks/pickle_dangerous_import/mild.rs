@@ -99,6 +99,19 @@ fn makes_types(pickles: &Pickles, index: usize, import: &Import) -> bool {
         && pickles.calls.iter().enumerate().all(makes)
 }
 
+/// Whether it is `types.MethodType` that binds functions which are told by themselves, and nothing calls what it makes.
+fn binds(pickles: &Pickles, index: usize, import: &Import) -> bool {
+    let is_bound = |(at, call): (usize, &Call)| {
+        let is_told = matches!(call.arguments.first(), Some(Argument::Import(_)))
+            || super::value::is_by_value(pickles, call);
+        call.callee != Callee::Import(index)
+            || is_told && !pickles.calls.iter().any(|other| calls_it(other, at))
+    };
+    parts(import) == Some(("types", "MethodType"))
+        && all_calls(pickles, index, import).is_some_and(|calls| !calls.is_empty())
+        && pickles.calls.iter().enumerate().all(is_bound)
+}
+
 /// Whether a call calls what another has returned.
 pub(super) fn calls_it(call: &Call, returned: usize) -> bool {
     let is_call = matches!(call.opcode, Opcode::Reduce | Opcode::Inst | Opcode::Obj);
@@ -168,6 +181,7 @@ pub(super) fn is_kept(pickles: &Pickles, index: usize, import: &Import) -> bool 
         || is_held(pickles, index, import)
         || sets_harmlessly(pickles, index, import)
         || makes_types(pickles, index, import)
+        || binds(pickles, index, import)
 }
 
 /// Whether it is a builtin that wraps a function for a class and does not call it.

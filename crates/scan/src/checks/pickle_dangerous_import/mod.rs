@@ -2,6 +2,7 @@
 
 mod given;
 mod judge;
+mod method;
 mod mild;
 mod usage;
 mod value;
