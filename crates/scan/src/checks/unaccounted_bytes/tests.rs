@@ -116,6 +116,41 @@ fn numbers_that_were_not_searched_are_not_called_examined() {
 }
 
 #[test]
+fn packed_numbers_that_nobody_unpacks_are_not_called_examined() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../corpus/benign/hdf5/chunk-indexes.h5"
+    );
+    let file = std::fs::read(path).unwrap();
+    let all = examined("m.h5", &file, &Limits::default());
+    assert_eq!(left(&all), []);
+    let held = all.stretches.iter().filter_map(|it| it.holds.as_deref());
+    assert!(held.clone().any(|name| name == "/grows packed[values]"));
+    let structure = Limits {
+        raw_bytes: 0,
+        ..Limits::default()
+    };
+    let record = examined("m.h5", &file, &structure);
+    let packed = record.stretches.iter().filter(|it| it.what == "packed numbers");
+    assert_eq!(packed.clone().count(), 2);
+    assert!(packed.clone().all(|it| !it.examined && it.holds.is_none()));
+}
+
+#[test]
+fn a_model_with_an_archive_behind_it_is_searched() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../corpus/benign/tensorflow/plain.tflite"
+    );
+    let model = std::fs::read(path).unwrap();
+    let metadata = stored(&[("labels.txt", 0, b"one\ntwo\n")]);
+    // The archive's offsets count from its own beginning, as its writers do.
+    let record = examined("m.tflite", &[model, metadata].concat(), &Limits::default());
+    assert_eq!(left(&record), []);
+    assert!(record.stretches.iter().any(|it| it.what == "numbers"));
+}
+
+#[test]
 fn a_member_that_cannot_be_read_is_not_called_examined() {
     let inner = stored(&[("m.pkl", 0, PICKLE), ("rare", 98, &[0xc3; 40])]);
     let outer = stored(&[("inner.zip", 0, &inner)]);
