@@ -6,7 +6,7 @@
 use std::io;
 
 use super::machine::Machine;
-use super::value::{Encoding, Node, Value};
+use super::value::{Encoding, Kind, Node, Value};
 use super::{Callee, Opcode, Origin, by_name};
 
 /// Modules that many others import, so that they can be reached as an attribute of one of those.
@@ -68,12 +68,18 @@ pub(super) enum Meaning {
 impl Machine<'_> {
     /// What a value names, if it is known.
     fn subject(&self, value: Value) -> Option<Subject> {
-        if let Value::Text { encoding, .. } = value {
-            let class = if encoding == Encoding::Data {
-                "bytes"
-            } else {
-                "str"
-            };
+        let class = match (value, self.node_of(value)) {
+            (Value::Text { encoding, .. }, _) if encoding == Encoding::Data => Some("bytes"),
+            (Value::Text { .. }, _) => Some("str"),
+            (_, Some(Node::Dict { .. })) => Some("dict"),
+            (_, Some(Node::Items { kind, .. })) => match kind {
+                Kind::List => Some("list"),
+                Kind::Tuple => Some("tuple"),
+                Kind::Set => Some("set"),
+            },
+            _ => None,
+        };
+        if let Some(class) = class {
             return Some(Subject::Instance("builtins".to_owned(), class.to_owned()));
         }
         match self.node_of(value)? {
