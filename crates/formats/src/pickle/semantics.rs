@@ -69,7 +69,13 @@ impl Machine<'_> {
     /// What a value names, if it is known.
     fn subject(&self, value: Value) -> Option<Subject> {
         let class = match (value, self.node_of(value)) {
-            (Value::Text { encoding, .. }, _) if encoding == Encoding::Data => Some("bytes"),
+            (
+                Value::Text {
+                    encoding: Encoding::Data,
+                    ..
+                },
+                _,
+            ) => Some("bytes"),
             (Value::Text { .. }, _) => Some("str"),
             (_, Some(Node::Dict { .. })) => Some("dict"),
             (_, Some(Node::Items { kind, .. })) => match kind {
