@@ -72,30 +72,6 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// What stopped a part of a walk; `at` is where that part began.
-    ///
-    /// # Errors
-    /// What reading the bytes returned.
-    pub(crate) fn of(
-        done: Result<(), Broken>,
-        what: &'static str,
-        at: u64,
-        limit: u64,
-    ) -> io::Result<Option<Self>> {
-        Ok(match done {
-            Ok(()) => None,
-            Err(Broken::Read(error)) => return Err(error),
-            Err(Broken::Outside(place)) => Some(Self::Outside {
-                what,
-                at: if place == 0 { at } else { place },
-            }),
-            Err(Broken::Steps) => Some(Self::Limit {
-                what: "steps",
-                limit,
-            }),
-        })
-    }
-
     /// Where it is, when it is at a place.
     #[must_use]
     pub const fn at(&self) -> Option<u64> {
@@ -104,6 +80,62 @@ impl Fault {
                 Some(*at)
             }
             Self::Limit { .. } => None,
+        }
+    }
+}
+
+/// A reader that goes through a flatbuffer. What is malformed in one table hides no other.
+pub(crate) trait Reads<'a>: Sized {
+    /// The flatbuffer.
+    fn flat(&mut self) -> &mut Flat<'a>;
+
+    /// Notes that something leads out of the file.
+    fn outside(&mut self, what: &'static str, at: u64);
+
+    /// Notes that there is more to read than the limit of steps.
+    fn exhausted(&mut self);
+
+    /// Turns what stopped a part of the walk, which began at a place, into a fault.
+    fn settle(&mut self, done: Result<(), Broken>, what: &'static str, at: u64) -> io::Result<()> {
+        match done {
+            Ok(()) => {}
+            Err(Broken::Read(error)) => return Err(error),
+            Err(Broken::Outside(place)) => self.outside(what, if place == 0 { at } else { place }),
+            Err(Broken::Steps) => self.exhausted(),
+        }
+        Ok(())
+    }
+
+    /// Gives every table of a vector to `see`.
+    fn each(
+        &mut self,
+        vector: Vector,
+        what: &'static str,
+        see: fn(&mut Self, Table) -> Result<(), Broken>,
+    ) -> Result<(), Broken> {
+        for index in 0..vector.count {
+            let table = self.flat().item(vector, index);
+            let done = table.and_then(|table| see(self, table));
+            if let Err(Broken::Steps) = done {
+                return done;
+            }
+            self.settle(done, what, vector.start)?;
+        }
+        Ok(())
+    }
+
+    /// Gives every table of the vector in a field to `see`; a vector that is malformed hides no other either.
+    fn list(
+        &mut self,
+        table: Table,
+        field: u64,
+        what: &'static str,
+        see: fn(&mut Self, Table) -> Result<(), Broken>,
+    ) -> Result<(), Broken> {
+        match self.flat().vector(table, field, 4) {
+            Ok(vector) => self.each(vector, what, see),
+            Err(Broken::Steps) => Err(Broken::Steps),
+            Err(broken) => Ok(self.settle(Err(broken), what, table.at)?),
         }
     }
 }

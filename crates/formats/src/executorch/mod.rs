@@ -11,7 +11,7 @@ use std::io;
 
 use tutela_core::{Bytes, Limits, Window};
 
-use crate::flat::{Broken, Flat, Table, Vector};
+use crate::flat::{Broken, Flat, Reads, Table};
 use crate::input::Input;
 use crate::little::{u32_at, u64_at};
 
@@ -188,26 +188,24 @@ struct Walk<'a> {
     lists: Lists,
 }
 
-type See<'a> = fn(&mut Walk<'a>, Table) -> Result<(), Broken>;
-
-impl<'a> Walk<'a> {
-    /// Turns what stopped a part of the walk into a fault, so that the other parts are still seen.
-    fn settle(&mut self, done: Result<(), Broken>, what: &'static str, at: u64) -> io::Result<()> {
-        match done {
-            Ok(()) => {}
-            Err(Broken::Read(error)) => return Err(error),
-            Err(Broken::Outside(place)) => {
-                self.program
-                    .note(outside(what, if place == 0 { at } else { place }));
-            }
-            Err(Broken::Steps) => self.program.note(Fault::Limit {
-                what: "steps",
-                limit: self.limits.steps,
-            }),
-        }
-        Ok(())
+impl<'a> Reads<'a> for Walk<'a> {
+    fn flat(&mut self) -> &mut Flat<'a> {
+        &mut self.flat
     }
 
+    fn outside(&mut self, what: &'static str, at: u64) {
+        self.program.note(outside(what, at));
+    }
+
+    fn exhausted(&mut self) {
+        self.program.note(Fault::Limit {
+            what: "steps",
+            limit: self.limits.steps,
+        });
+    }
+}
+
+impl<'a> Walk<'a> {
     /// `Program`: version, plans, constants, delegated data, segments, and where constants lie in them.
     fn root(&mut self) -> Result<(), Broken> {
         let at = self.flat.target(0)?;
@@ -231,21 +229,6 @@ impl<'a> Walk<'a> {
         self.each(named, "named data", Self::named)?;
         let plans = self.flat.vector(root, 1, 4)?;
         self.each(plans, "method", Self::plan)
-    }
-
-    /// Gives every table of a vector to `see`; one that is malformed does not hide the others.
-    fn each(&mut self, vector: Vector, what: &'static str, see: See<'a>) -> Result<(), Broken> {
-        for index in 0..vector.count {
-            let done = self
-                .flat
-                .item(vector, index)
-                .and_then(|table| see(self, table));
-            if let Err(Broken::Steps) = done {
-                return done;
-            }
-            self.settle(done, what, vector.start)?;
-        }
-        Ok(())
     }
 
     /// `DataSegment`: offset and size behind the start of all segments.

@@ -11,7 +11,7 @@ use std::io;
 
 use tutela_core::{Bytes, Limits};
 
-use crate::flat::{Broken, Fault, Flat, Table, Vector};
+use crate::flat::{Broken, Fault, Flat, Reads, Table};
 
 /// Names and faults that are kept.
 const KEPT: usize = 10_000;
@@ -130,14 +130,24 @@ struct Walk<'a> {
     limit: u64,
 }
 
-impl Walk<'_> {
-    fn settle(&mut self, done: Result<(), Broken>, what: &'static str, at: u64) -> io::Result<()> {
-        if let Some(fault) = Fault::of(done, what, at, self.limit)? {
-            self.note(fault);
-        }
-        Ok(())
+impl<'a> Reads<'a> for Walk<'a> {
+    fn flat(&mut self) -> &mut Flat<'a> {
+        &mut self.flat
     }
 
+    fn outside(&mut self, what: &'static str, at: u64) {
+        self.note(Fault::Outside { what, at });
+    }
+
+    fn exhausted(&mut self) {
+        self.note(Fault::Limit {
+            what: "steps",
+            limit: self.limit,
+        });
+    }
+}
+
+impl Walk<'_> {
     fn note(&mut self, fault: Fault) {
         let is_limit = matches!(fault, Fault::Limit { .. });
         // INVARIANT: a limit is always kept, so that a part is never taken for the whole.
@@ -152,37 +162,16 @@ impl Walk<'_> {
         let root = self.flat.table(at)?;
         self.tensors = self.flat.vector(root, 7, 4)?.count;
         let operators = self.flat.vector(root, 3, 4)?;
-        self.operators(operators)?;
+        self.each(operators, "operator", Self::operator)?;
         let nets = self.flat.vector(root, 10, 4)?;
-        for index in 0..nets.count {
-            let done = self.flat.item(nets, index).and_then(|net| self.net(net));
-            if let Err(Broken::Steps) = done {
-                return done;
-            }
-            self.settle(done, "net", nets.start)?;
-        }
-        Ok(())
+        self.each(nets, "net", Self::net)
     }
 
     /// `SubGraphProto`: names of its tensors, and its operators.
     fn net(&mut self, net: Table) -> Result<(), Broken> {
         self.tensors = self.flat.vector(net, 3, 4)?.count;
         let operators = self.flat.vector(net, 4, 4)?;
-        self.operators(operators)
-    }
-
-    fn operators(&mut self, operators: Vector) -> Result<(), Broken> {
-        for index in 0..operators.count {
-            let done = self
-                .flat
-                .item(operators, index)
-                .and_then(|operator| self.operator(operator));
-            if let Err(Broken::Steps) = done {
-                return done;
-            }
-            self.settle(done, "operator", operators.start)?;
-        }
-        Ok(())
+        self.each(operators, "operator", Self::operator)
     }
 
     /// `Op`: tensors that go in and out, a kind with its settings, and perhaps a file.

@@ -14,7 +14,7 @@ use tutela_core::{Bytes, Limits, escape};
 use super::operators::Operators;
 use super::size::{LAST_TYPE, size_of, times};
 use super::{ATTRIBUTES, Fault, Model, Operator, TEXT};
-use crate::flat::{Broken, Flat, Table, Vector};
+use crate::flat::{Broken, Flat, Reads, Table};
 
 /// Nodes that a graph may have room for: models have some hundred thousand, and the runtime allocates what is said here.
 const ROOM: u64 = 1 << 24;
@@ -61,60 +61,25 @@ struct Walk<'a> {
     limit: u64,
 }
 
-type See<'a> = fn(&mut Walk<'a>, Table) -> Result<(), Broken>;
+impl<'a> Reads<'a> for Walk<'a> {
+    fn flat(&mut self) -> &mut Flat<'a> {
+        &mut self.flat
+    }
+
+    fn outside(&mut self, what: &'static str, at: u64) {
+        self.model.note(Fault::Outside { what, at });
+    }
+
+    fn exhausted(&mut self) {
+        self.waiting.clear();
+        self.model.note(Fault::Limit {
+            what: "steps",
+            limit: self.limit,
+        });
+    }
+}
 
 impl<'a> Walk<'a> {
-    /// Turns what stopped a part of the walk into a fault, so that the other parts are still seen.
-    fn settle(&mut self, done: Result<(), Broken>, what: &'static str, at: u64) -> io::Result<()> {
-        match done {
-            Ok(()) => {}
-            Err(Broken::Read(error)) => return Err(error),
-            Err(Broken::Outside(place)) => self.model.note(Fault::Outside {
-                what,
-                at: if place == 0 { at } else { place },
-            }),
-            Err(Broken::Steps) => {
-                self.waiting.clear();
-                self.model.note(Fault::Limit {
-                    what: "steps",
-                    limit: self.limit,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Gives every table of a vector to `see`; one that is malformed does not hide the others.
-    fn each(&mut self, vector: Vector, what: &'static str, see: See<'a>) -> Result<(), Broken> {
-        for index in 0..vector.count {
-            let done = self
-                .flat
-                .item(vector, index)
-                .and_then(|table| see(self, table));
-            if let Err(Broken::Steps) = done {
-                return done;
-            }
-            self.settle(done, what, vector.start)?;
-        }
-        Ok(())
-    }
-
-    fn list(
-        &mut self,
-        table: Table,
-        field: u64,
-        what: &'static str,
-        see: See<'a>,
-    ) -> Result<(), Broken> {
-        let vector = self.flat.vector(table, field, 4);
-        match vector {
-            Ok(vector) => self.each(vector, what, see),
-            Err(Broken::Steps) => Err(Broken::Steps),
-            // A list that is broken hides no other.
-            Err(broken) => Ok(self.settle(Err(broken), what, table.at)?),
-        }
-    }
-
     /// `InferenceSession`: the runtime's version, the model, and how its kernels name their types.
     fn session(&mut self) -> Result<(), Broken> {
         let at = self.flat.target(0)?;

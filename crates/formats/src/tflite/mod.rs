@@ -14,7 +14,7 @@ use std::io;
 use tutela_core::{Bytes, Limits};
 
 use crate::extent::Extents;
-use crate::flat::{Broken, Flat, Table, Vector};
+use crate::flat::{Broken, Flat, Reads, Table};
 use crate::tensorflow::Node;
 
 /// Operators that are kept.
@@ -153,24 +153,24 @@ struct Walk<'a> {
     graphs: u64,
 }
 
-impl Walk<'_> {
-    /// Turns what stopped a part of the walk into a fault, so that the other parts are still seen.
-    fn settle(&mut self, done: Result<(), Broken>, what: &'static str, at: u64) -> io::Result<()> {
-        match done {
-            Ok(()) => {}
-            Err(Broken::Read(error)) => return Err(error),
-            Err(Broken::Outside(place)) => self.model.note(Fault::Outside {
-                what,
-                at: if place == 0 { at } else { place },
-            }),
-            Err(Broken::Steps) => self.model.note(Fault::Limit {
-                what: "steps",
-                limit: self.limits.steps,
-            }),
-        }
-        Ok(())
+impl<'a> Reads<'a> for Walk<'a> {
+    fn flat(&mut self) -> &mut Flat<'a> {
+        &mut self.flat
     }
 
+    fn outside(&mut self, what: &'static str, at: u64) {
+        self.model.note(Fault::Outside { what, at });
+    }
+
+    fn exhausted(&mut self) {
+        self.model.note(Fault::Limit {
+            what: "steps",
+            limit: self.limits.steps,
+        });
+    }
+}
+
+impl Walk<'_> {
     /// `Model`: version, operator codes, subgraphs, description, buffers, metadata.
     fn root(&mut self) -> Result<(), Broken> {
         let at = self.flat.target(0)?;
@@ -191,26 +191,6 @@ impl Walk<'_> {
         }
         let metadata = self.flat.vector(root, 6, 4)?;
         self.each(metadata, "metadata entry", Self::metadata)
-    }
-
-    /// Gives every table of a vector to `see`; one that is malformed does not hide the others.
-    fn each(
-        &mut self,
-        vector: Vector,
-        what: &'static str,
-        see: fn(&mut Self, Table) -> Result<(), Broken>,
-    ) -> Result<(), Broken> {
-        for index in 0..vector.count {
-            let done = self
-                .flat
-                .item(vector, index)
-                .and_then(|table| see(self, table));
-            if matches!(done, Err(Broken::Steps)) || self.model.faults.len() >= 1000 {
-                return done;
-            }
-            self.settle(done, what, vector.start)?;
-        }
-        Ok(())
     }
 
     /// `OperatorCode`. Codes above 127 stand in a field of their own since schema version 3a.

@@ -13,7 +13,7 @@ use std::io;
 use tutela_core::{Bytes, Limits};
 
 use super::{CLASSES, KEPT, NAME};
-use crate::flat::{Broken, Fault, Flat, Table, Vector};
+use crate::flat::{Broken, Fault, Flat, Reads, Table, Vector};
 
 /// Files of one list that are kept.
 const FILES: usize = 10_000;
@@ -100,48 +100,30 @@ struct Walk<'a> {
     limit: u64,
 }
 
-type See<'a> = fn(&mut Walk<'a>, Table) -> Result<(), Broken>;
-
-impl<'a> Walk<'a> {
-    fn settle(&mut self, done: Result<(), Broken>, what: &'static str, at: u64) -> io::Result<()> {
-        if let Some(fault) = Fault::of(done, what, at, self.limit)? {
-            self.note(fault);
-        }
-        Ok(())
+impl<'a> Reads<'a> for Walk<'a> {
+    fn flat(&mut self) -> &mut Flat<'a> {
+        &mut self.flat
     }
 
+    fn outside(&mut self, what: &'static str, at: u64) {
+        self.note(Fault::Outside { what, at });
+    }
+
+    fn exhausted(&mut self) {
+        self.note(Fault::Limit {
+            what: "steps",
+            limit: self.limit,
+        });
+    }
+}
+
+impl<'a> Walk<'a> {
     fn note(&mut self, fault: Fault) {
         let is_limit = matches!(fault, Fault::Limit { .. });
         // INVARIANT: a limit is always kept, so that a part is never taken for the whole.
         if self.module.faults.len() < FILES || is_limit && !self.module.faults.contains(&fault) {
             self.module.faults.push(fault);
         }
-    }
-
-    /// Gives every table of a list to `see`; one that is malformed does not hide the others.
-    fn list(
-        &mut self,
-        table: Table,
-        field: u64,
-        what: &'static str,
-        see: See<'a>,
-    ) -> Result<(), Broken> {
-        let vector = match self.flat.vector(table, field, 4) {
-            Err(Broken::Steps) => return Err(Broken::Steps),
-            Err(broken) => return Ok(self.settle(Err(broken), what, table.at)?),
-            Ok(vector) => vector,
-        };
-        for index in 0..vector.count {
-            let done = self
-                .flat
-                .item(vector, index)
-                .and_then(|table| see(self, table));
-            if let Err(Broken::Steps) = done {
-                return done;
-            }
-            self.settle(done, what, vector.start)?;
-        }
-        Ok(())
     }
 
     /// `Module`: files, methods, state, values, storages, types, source, constants.
