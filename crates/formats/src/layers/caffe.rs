@@ -12,6 +12,10 @@ use crate::wire::{Reader, Wire, field};
 const LAYER: u64 = 100;
 /// `LayerParameter.python_param`.
 const PYTHON: u64 = 130;
+/// The field of a layer that runs Python, in the text form.
+const WORD: &str = "python_param";
+/// Characters of a setting that are kept.
+const LONGEST: usize = 4096;
 /// Fields at the start that are looked at.
 const FIELDS: u32 = 8;
 
@@ -107,39 +111,41 @@ pub(super) fn prototxt(text: &str) -> Option<Model> {
         text.split_whitespace()
             .any(|found| found.trim_end_matches('{') == *word)
     });
-    if !is_net || !text.contains("python_param") {
+    if !is_net || !text.contains(WORD) {
         return None;
     }
     let mut model = Model::default();
-    for (at, word) in text.match_indices("python_param") {
-        let rest = text
-            .get(at.saturating_add(word.len())..)
-            .unwrap_or_default();
-        let Some(block) = rest
-            .trim_start_matches([' ', ':', '\t', '\n', '\r'])
-            .strip_prefix('{')
-        else {
+    let mut rest = text;
+    while let Some((_, behind)) = rest.split_once(WORD) {
+        rest = behind;
+        let block = rest.trim_start_matches([' ', ':', '\t', '\n', '\r']);
+        let Some(block) = block.strip_prefix('{') else {
             continue;
         };
+        let place = text
+            .len()
+            .saturating_sub(rest.len())
+            .saturating_sub(WORD.len());
         let mut operator = Operator {
             kind: "Python".to_owned(),
-            at: at as u64,
+            at: place as u64,
             ..Operator::default()
         };
-        settings(block, &mut operator);
+        // Behind it, so that blocks without an end are not read once for each.
+        rest = settings(block, &mut operator);
         model.keep(operator);
     }
     Some(model)
 }
 
-/// `name: "text"` up to the end of the block.
-fn settings(block: &str, operator: &mut Operator) {
+/// `name: "text"` up to the end of the block; gives what follows it.
+fn settings<'a>(block: &'a str, operator: &mut Operator) -> &'a str {
     let mut rest = block;
     while let Some(colon) = rest.find([':', '}', '#']) {
         let (before, after) = rest.split_at(colon);
         let name = before.trim();
-        if after.starts_with('}') {
-            return;
+        if let Some(behind) = after.strip_prefix('}') {
+            return behind;
         }
         if after.starts_with('#') {
             rest = after.split_once('\n').map_or("", |(_, rest)| rest);
@@ -156,14 +162,11 @@ fn settings(block: &str, operator: &mut Operator) {
             continue;
         };
         let inner = value.get(1..).unwrap_or_default();
-        let Some(end) = inner.find(quote) else { return };
-        let text: String = inner.chars().take(4096).collect();
-        operator.add(
-            name,
-            text.get(..end.min(text.len()))
-                .unwrap_or_default()
-                .to_owned(),
-        );
-        rest = inner.get(end.saturating_add(1)..).unwrap_or_default();
+        let Some((inner, behind)) = inner.split_once(quote) else {
+            return "";
+        };
+        operator.add(name, inner.chars().take(LONGEST).collect());
+        rest = behind;
     }
+    ""
 }

@@ -123,6 +123,13 @@ fn layers_of_caffe_are_read_in_both_forms() {
         prototxt("the layer has a python_param"),
         Some(Model::default())
     );
+    // What an unclosed block holds is its own, and is not read once more for each of the next.
+    let open = prototxt(&format!(
+        "layer {{ {}",
+        "python_param { module: 'm' ".repeat(9)
+    ))
+    .unwrap();
+    assert_eq!(open.operators.len(), 1);
     assert_eq!(prototxt("python_param { module: 'os' }"), None);
 }
 
