@@ -17,6 +17,8 @@ use crate::Error;
 const LONGEST: Duration = Duration::from_secs(1);
 /// Nor may it make the process grow by more.
 const MOST_GROWTH_KIB: u64 = 256 << 10;
+/// Inputs that are kept: a long run would fill the memory with them.
+const MOST_KEPT: usize = 1 << 14;
 /// An input that was too slow is tried again this often: another process may have had the processor.
 const RETRIES: usize = 3;
 
@@ -29,6 +31,7 @@ pub(crate) struct Hunt<'a> {
     words: BTreeSet<u64>,
     kept: Vec<Vec<u8>>,
     tried: u64,
+    news: u64,
     peak: u64,
 }
 
@@ -51,6 +54,7 @@ impl<'a> Hunt<'a> {
             words: BTreeSet::new(),
             kept: Vec::new(),
             tried: 0,
+            news: 0,
             peak: peak_kib(),
         })
     }
@@ -77,10 +81,10 @@ impl<'a> Hunt<'a> {
     /// What was done.
     pub(crate) fn summary(&self) -> String {
         format!(
-            "{:12} {:8} inputs, {:5} kept, {:6} things said, peak {} MiB",
+            "{:12} {:8} inputs, {:5} with news, {:6} things said, peak {} MiB",
             self.target.name,
             self.tried,
-            self.kept.len(),
+            self.news,
             self.words.len(),
             self.peak >> 10
         )
@@ -106,9 +110,22 @@ impl<'a> Hunt<'a> {
         }
         self.peak = peak;
         if self.is_new(&said) {
-            self.kept.push(input.to_vec());
+            self.keep(input);
         }
         Ok(())
+    }
+
+    /// Keeps an input, in the place of another when there are many.
+    fn keep(&mut self, input: &[u8]) {
+        self.news = self.news.saturating_add(1);
+        if self.kept.len() < MOST_KEPT {
+            self.kept.push(input.to_vec());
+        } else {
+            let place = self.random.below(MOST_KEPT);
+            if let Some(old) = self.kept.get_mut(place) {
+                input.clone_into(old);
+            }
+        }
     }
 
     fn timed(&self, input: &[u8]) -> Result<(String, Duration), Error> {
