@@ -72,6 +72,15 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Keeps a fault among at most so many.
+    pub(crate) fn keep(self, faults: &mut Vec<Self>, most: usize) {
+        let is_limit = matches!(self, Self::Limit { .. });
+        // INVARIANT: a limit is always kept, so that a part is never taken for the whole.
+        if faults.len() < most || is_limit && !faults.contains(&self) {
+            faults.push(self);
+        }
+    }
+
     /// Where it is, when it is at a place.
     #[must_use]
     pub const fn at(&self) -> Option<u64> {

@@ -149,11 +149,7 @@ impl<'a> Reads<'a> for Walk<'a> {
 
 impl Walk<'_> {
     fn note(&mut self, fault: Fault) {
-        let is_limit = matches!(fault, Fault::Limit { .. });
-        // INVARIANT: a limit is always kept, so that a part is never taken for the whole.
-        if self.model.faults.len() < KEPT || is_limit && !self.model.faults.contains(&fault) {
-            self.model.faults.push(fault);
-        }
+        fault.keep(&mut self.model.faults, KEPT);
     }
 
     /// `Net`: operators, names of tensors, and nets that operators run.

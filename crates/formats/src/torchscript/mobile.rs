@@ -119,11 +119,7 @@ impl<'a> Reads<'a> for Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn note(&mut self, fault: Fault) {
-        let is_limit = matches!(fault, Fault::Limit { .. });
-        // INVARIANT: a limit is always kept, so that a part is never taken for the whole.
-        if self.module.faults.len() < FILES || is_limit && !self.module.faults.contains(&fault) {
-            self.module.faults.push(fault);
-        }
+        fault.keep(&mut self.module.faults, FILES);
     }
 
     /// `Module`: files, methods, state, values, storages, types, source, constants.

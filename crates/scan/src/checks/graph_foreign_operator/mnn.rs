@@ -2,12 +2,12 @@
 
 use std::io;
 
-use tutela_core::{ArtifactFile, Context, Region, Severity, Sink, escape};
+use tutela_core::{ArtifactFile, Context, Severity, Sink, escape};
 use tutela_formats::Entry;
 use tutela_formats::mnn::{self, Kind, Reach};
 
-use super::{GraphForeignOperator, MOST};
-use crate::inside::{location, place};
+use super::report;
+use crate::inside::place;
 use crate::tensorflow::effects;
 use crate::tensorflow::paths::{self, reach};
 
@@ -31,18 +31,7 @@ pub(super) fn tell(
     }
     told.sort_by(|one, other| (other.0, &one.1).cmp(&(one.0, &other.1)));
     told.dedup_by(|one, other| one.1 == other.1);
-    for (severity, message, at) in told.into_iter().take(MOST) {
-        let region = Region::Bytes {
-            start: at,
-            end: at.saturating_add(4),
-        };
-        sink.finding(
-            GraphForeignOperator::INFO
-                .finding(message)
-                .with_severity(severity)
-                .at(location(file, entry).at(region)),
-        );
-    }
+    report(told.into_iter(), (file, entry), sink);
     Ok(())
 }
 

@@ -164,7 +164,18 @@ fn tell(
             told.entry((severity, message)).or_insert(operator.at);
         }
     }
-    for ((severity, message), at) in told.into_iter().rev().take(MOST) {
+    let told = told.into_iter().rev();
+    let told = told.map(|((severity, message), at)| (severity, message, at));
+    report(told, (file, entry), sink);
+}
+
+/// Tells the first of what is wrong, worst first, with where it stands.
+fn report(
+    told: impl Iterator<Item = (Severity, String, u64)>,
+    (file, entry): (&ArtifactFile, &Entry<'_>),
+    sink: &mut dyn Sink,
+) {
+    for (severity, message, at) in told.take(MOST) {
         let region = Region::Bytes {
             start: at,
             end: at.saturating_add(4),
